@@ -1,0 +1,1 @@
+"""What a person types: `./run <command>`. Each module is one command or what several share."""
