@@ -1,0 +1,6 @@
+from rollcall import hookimpl
+
+
+@hookimpl
+def on_attendance(attendance):
+    return None
