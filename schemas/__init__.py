@@ -1,0 +1,1 @@
+"""The border: foreign JSON becomes frozen values here, and our values become foreign JSON."""

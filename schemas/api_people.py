@@ -1,0 +1,78 @@
+"""The decision log as the JSON API and its CSV show it."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, validate
+from marshmallow import fields as ma
+
+from schemas.api import PageQuery
+
+OUTCOMES = ("in_sync", "excluded", "failing", "waiting")
+
+
+class PeopleQuery(PageQuery):
+    """Which people to list; `email` is any part of an address."""
+
+    occurrence = ma.String()
+    email = ma.String(load_default="", validate=validate.Length(max=255))
+    outcome = ma.String(load_default="", validate=validate.OneOf(("", *OUTCOMES)))
+    reason = ma.String(load_default="", validate=validate.Length(max=128))
+    plugin = ma.String(load_default="", validate=validate.Length(max=64))
+
+
+class DecidedBySchema(Schema):
+    """The plugin whose word counted."""
+
+    plugin = ma.String()
+    version = ma.String()
+
+
+class OpinionSchema(Schema):
+    """What one plugin said against the person."""
+
+    plugin = ma.String()
+    version = ma.String()
+    reason = ma.String()
+    detail = ma.String()
+    hold = ma.Boolean()
+
+
+class WrittenSchema(Schema):
+    """Something written in HubSpot before the person was excluded; it stays there."""
+
+    effect = ma.String()
+    at = ma.AwareDateTime()
+
+
+class PersonSchema(Schema):
+    """One person of one date: the outcome, and whose decision it is."""
+
+    person_id = ma.String()
+    occurrence_id = ma.String()
+    email = ma.String()
+    name = ma.String()
+    outcome = ma.String(validate=validate.OneOf(OUTCOMES))
+    reason = ma.String()
+    detail = ma.String()
+    decided_by = ma.Nested(DecidedBySchema, allow_none=True)
+    decided_at = ma.AwareDateTime(allow_none=True)
+    settings_version = ma.Integer()
+    opinions = ma.List(ma.Nested(OpinionSchema))
+    included_by_hand = ma.Boolean()
+    attended_seconds = ma.Integer()
+    attended_percent = ma.Float()
+    contact_id = ma.String(allow_none=True)
+    written_before = ma.List(ma.Nested(WrittenSchema))
+
+
+class UnmatchedSchema(Schema):
+    """A participant nobody can name yet."""
+
+    person_id = ma.String()
+    webinar_id = ma.String()
+    topic = ma.String()
+    occurrence_id = ma.String()
+    name = ma.String()
+    reason = ma.String()
+    detail = ma.String()
+    attended_seconds = ma.Integer()

@@ -1,0 +1,103 @@
+"""Connection, plugins and parked deliveries as the JSON API shows them."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, validate
+from marshmallow import fields as ma
+
+from schemas.tenant_settings import SettingsSchema
+
+
+class VersionedSettings(SettingsSchema):
+    """Every setting, and the number of the version in force."""
+
+    version = ma.Integer()
+
+
+class HubSpotConnectionSchema(Schema):
+    """The grant in HubSpot."""
+
+    status = ma.String()
+    scopes = ma.List(ma.String())
+
+
+class ZoomConnectionSchema(Schema):
+    """One Zoom account; `reduced`: the installer may not read attendance reports."""
+
+    account_id = ma.String()
+    status = ma.String()
+    business_unit = ma.String()
+    reduced = ma.Boolean()
+
+
+class TimelineSchema(Schema):
+    """Which kinds of timeline entries the portal has."""
+
+    marketing_events = ma.String(validate=validate.OneOf(("on", "no_scope")))
+    app_events = ma.String(validate=validate.OneOf(("on", "off", "no_scope")))
+
+
+class ConnectionSchema(Schema):
+    """What the portal is connected to."""
+
+    portal_id = ma.String()
+    hubspot = ma.Nested(HubSpotConnectionSchema)
+    zoom = ma.List(ma.Nested(ZoomConnectionSchema))
+    timeline = ma.Nested(TimelineSchema)
+
+
+class HealthSchema(Schema):
+    """How the plugin fares in this portal: people it makes wait, and people it failed for."""
+
+    state = ma.String(validate=validate.OneOf(("healthy", "needs_attention", "off", "missing")))
+    waiting = ma.Integer()
+    failing = ma.Integer()
+
+
+class PluginSchema(Schema):
+    """A plugin, what the portal decided about it, and its form as JSON Schema."""
+
+    name = ma.String()
+    title = ma.String()
+    version = ma.String()
+    summary = ma.String()
+    hooks = ma.List(ma.String())
+    enabled = ma.Boolean()
+    order = ma.Integer(metadata={"description": "Its place among all plugins, from 0."})
+    settings = ma.Dict()
+    defaults = ma.Dict()
+    schema = ma.Dict(allow_none=True)
+    health = ma.Nested(HealthSchema)
+
+
+class PluginProblemSchema(Schema):
+    """A plugin that could not be loaded."""
+
+    name = ma.String()
+    what = ma.String()
+    remedy = ma.String()
+
+
+class PluginListSchema(Schema):
+    """The plugins in the order they are asked, and those that could not be loaded."""
+
+    results = ma.List(ma.Nested(PluginSchema))
+    problems = ma.List(ma.Nested(PluginProblemSchema))
+
+
+class DeadLetterSchema(Schema):
+    """A parked delivery; its body is never shown."""
+
+    id = ma.String()
+    source = ma.String()
+    event = ma.String()
+    received_at = ma.AwareDateTime()
+    attempts = ma.Integer()
+    error = ma.String()
+
+
+class ConsoleLinkSchema(Schema):
+    """An address that signs the caller in to the console once."""
+
+    url = ma.String()
+    expires_in = ma.Integer(metadata={"description": "Seconds."})

@@ -1,0 +1,209 @@
+"""Zoom users, webinars, runs and warnings as the JSON API shows them."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, validate
+from marshmallow import fields as ma
+
+from schemas.api import PageQuery
+
+SWITCH = ("default", "on", "off")
+
+
+class UserSchema(Schema):
+    """A Zoom user and the switches for their webinars."""
+
+    id = ma.String(metadata={"description": "Zoom's user id."})
+    email = ma.String()
+    name = ma.String()
+    sync_new_webinars = ma.Boolean()
+    sync_recordings = ma.Boolean()
+
+
+class UserPatch(Schema):
+    """The switches to change."""
+
+    sync_new_webinars = ma.Boolean()
+    sync_recordings = ma.Boolean()
+
+
+class UserQuery(PageQuery):
+    """Users whose name or address holds `search`."""
+
+    search = ma.String(load_default="", validate=validate.Length(max=255))
+
+
+class CountsSchema(Schema):
+    """People by outcome."""
+
+    in_sync = ma.Integer()
+    excluded = ma.Integer()
+    failing = ma.Integer()
+    waiting = ma.Integer()
+
+
+class InstanceSchema(Schema):
+    """One actual session in Zoom."""
+
+    uuid = ma.String()
+    start_time = ma.AwareDateTime(allow_none=True)
+    end_time = ma.AwareDateTime(allow_none=True)
+
+
+class OccurrenceSchema(Schema):
+    """One scheduled date; `zoom_people` is Zoom's own figure, null before it is known."""
+
+    id = ma.String(metadata={"description": "Zoom's occurrence id; `0` for a single webinar."})
+    instances = ma.List(ma.Nested(InstanceSchema))
+    start_time = ma.AwareDateTime(allow_none=True)
+    status = ma.String()
+    counts = ma.Nested(CountsSchema)
+    zoom_people = ma.Integer(allow_none=True)
+    unexplained = ma.Integer(
+        allow_none=True,
+        metadata={"description": "`zoom_people` less the sum of `counts`; 0 is in balance."},
+    )
+    settled_at = ma.AwareDateTime(allow_none=True)
+    final_at = ma.AwareDateTime(allow_none=True)
+
+
+class RegistrationsSchema(Schema):
+    """People registered for the whole series, balanced once."""
+
+    counts = ma.Nested(CountsSchema)
+    zoom_people = ma.Integer(allow_none=True)
+    unexplained = ma.Integer(allow_none=True)
+
+
+class EffectiveSchema(Schema):
+    """What the switches come to; `why_not` names the first that is off."""
+
+    webinar = ma.Boolean()
+    why_not = ma.String(allow_none=True)
+    recordings = ma.Boolean()
+    why_recordings_not = ma.String(allow_none=True)
+
+
+class WebinarSchema(Schema):
+    """A webinar, its switches and the balance of each of its dates."""
+
+    id = ma.String(metadata={"description": "Zoom's webinar id."})
+    topic = ma.String()
+    host = ma.String(metadata={"description": "The host's address, or user id until it is known."})
+    host_id = ma.String()
+    start_time = ma.AwareDateTime(allow_none=True)
+    status = ma.String()
+    sync = ma.String(validate=validate.OneOf(SWITCH))
+    recordings = ma.String(validate=validate.OneOf(SWITCH))
+    effective = ma.Nested(EffectiveSchema)
+    registrations = ma.Nested(RegistrationsSchema, allow_none=True)
+    occurrences = ma.List(ma.Nested(OccurrenceSchema))
+
+
+class WebinarPatch(Schema):
+    """The switches to change."""
+
+    sync = ma.String(validate=validate.OneOf(SWITCH))
+    recordings = ma.String(validate=validate.OneOf(SWITCH))
+
+
+class WebinarQuery(PageQuery):
+    """Webinars whose topic holds, or whose id begins with, `search`; of one host."""
+
+    search = ma.String(load_default="", validate=validate.Length(max=255))
+    host_id = ma.String(load_default="", validate=validate.Length(max=64))
+
+
+class SyncRequest(Schema):
+    """How to sync; nothing given: read Zoom and HubSpot again, and repair."""
+
+    occurrence = ma.String(metadata={"description": "Only this date."})
+    dry_run = ma.Boolean(load_default=False)
+    settings = ma.Dict(
+        keys=ma.String(),
+        metadata={"description": "A patch of the settings to try out; with `dry_run` only."},
+    )
+    replay = ma.Boolean(load_default=False)
+    withdraw = ma.Boolean(load_default=False)
+
+
+class SyncStarted(Schema):
+    """The run that will do it."""
+
+    run_id = ma.String()
+
+
+class ProgressSchema(Schema):
+    """People done, of all."""
+
+    done = ma.Integer()
+    total = ma.Integer()
+
+
+class WritesSchema(Schema):
+    """What became of the writes of a run, or would become of them."""
+
+    created = ma.Integer()
+    updated = ma.Integer()
+    unchanged = ma.Integer()
+    excluded = ma.Integer()
+    failed = ma.Integer()
+    withdrawn = ma.Integer()
+    cannot_change = ma.Integer()
+    unconfirmed = ma.Integer()
+
+
+class RunSchema(Schema):
+    """One run over one or more dates of a webinar."""
+
+    id = ma.String()
+    webinar_id = ma.String()
+    occurrences = ma.List(ma.String())
+    trigger = ma.String()
+    state = ma.String(
+        validate=validate.OneOf(("queued", "running", "done", "failed", "superseded"))
+    )
+    dry_run = ma.Boolean()
+    message = ma.String()
+    progress = ma.Nested(ProgressSchema)
+    counts = ma.Nested(CountsSchema)
+    writes = ma.Nested(WritesSchema)
+    created_at = ma.AwareDateTime()
+    started_at = ma.AwareDateTime(allow_none=True)
+    finished_at = ma.AwareDateTime(allow_none=True)
+
+
+class ChangeSchema(Schema):
+    """One change a run made, or a dry run would make."""
+
+    email = ma.String()
+    effect = ma.String()
+    property = ma.String(allow_none=True)
+    before = ma.String(allow_none=True)
+    after = ma.String(allow_none=True)
+
+
+class AuditQuery(PageQuery):
+    """Warnings of one date only, if given."""
+
+    occurrence = ma.String()
+
+
+class ActionSchema(Schema):
+    """The button that mends it."""
+
+    name = ma.String()
+    label = ma.String()
+    filters = ma.Dict(keys=ma.String(), values=ma.String())
+
+
+class WarningSchema(Schema):
+    """A warning: what it means and how to mend it."""
+
+    code = ma.String()
+    title = ma.String()
+    meaning = ma.String()
+    remedy = ma.String()
+    count = ma.Integer()
+    action = ma.Nested(ActionSchema)
+    occurrence_id = ma.String(allow_none=True)
