@@ -1,0 +1,1 @@
+"""Decisions only: plain values in, plain values out; no HTTP, SQL, queue or clock."""

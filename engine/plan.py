@@ -1,0 +1,105 @@
+"""From what plugins want to ledger rows: kinds, keys, payloads, hashes and batches."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+PARTICIPATION_KINDS = ("register", "cancel", "attend")
+APP_EVENT_KINDS = ("app_registered", "app_attended", "app_recording")
+IMMUTABLE_KINDS = frozenset({"register", "cancel", "attend", *APP_EVENT_KINDS})
+"""Once applied these are never sent again; a later change is recorded as ``cannot_change``."""
+
+_SHORTEST_STAY = timedelta(seconds=1)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class WantedEffect:
+    """One row the ledger should hold: deterministic key, payload, and the hash of the payload."""
+
+    key: str
+    kind: str
+    payload: Mapping[str, Any]
+    plugin: str = ""
+    plugin_version: str = ""
+
+    @property
+    def payload_hash(self) -> str:
+        """Equal for equal payloads, whatever the order of their keys."""
+        return hash_payload(self.payload)
+
+
+def hash_payload(payload: Mapping[str, Any]) -> str:
+    """SHA-256 of the payload in its canonical form."""
+    text = json.dumps(payload, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def effect_key(kind: str, *parts: str | int) -> str:
+    """The key of one effect: readable kind, and a hash of what makes it that effect.
+
+    Made from the occurrence and the address, never from a session's UUID or a registrant id, so a
+    restarted webinar or a second registration does not make a second effect.
+    """
+    digest = hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()
+    return f"{kind}:{digest[:40]}"
+
+
+def marketing_event_id(webinar_id: str, occurrence_id: str) -> str:
+    """The external id of an occurrence's marketing event."""
+    return f"{webinar_id}-{occurrence_id or '0'}"
+
+
+def to_milliseconds(moment: datetime) -> int:
+    """Milliseconds since 1970, as HubSpot's ``interactionDateTime`` wants them."""
+    return int(moment.timestamp() * 1000)
+
+
+def participation_payload(
+    state: str,
+    *,
+    registered_at: datetime | None,
+    cancelled_at: datetime | None,
+    first_join_at: datetime | None,
+    last_leave_at: datetime | None,
+) -> dict[str, Any] | None:
+    """Moments of a participation in ms; None when the moment it stands for is not known.
+
+    HubSpot stores nothing for a stay under one second, so such a stay is lengthened to one.
+    """
+    if state == "register" and registered_at is not None:
+        return {"at": to_milliseconds(registered_at)}
+    if state == "cancel" and cancelled_at is not None:
+        return {"at": to_milliseconds(cancelled_at)}
+    if state == "attend" and first_join_at is not None and last_leave_at is not None:
+        left = max(last_leave_at, first_join_at + _SHORTEST_STAY)
+        return {
+            "at": to_milliseconds(left),
+            "joined_at": to_milliseconds(first_join_at),
+            "left_at": to_milliseconds(left),
+        }
+    return None
+
+
+def in_batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The items in lists of at most ``size``."""
+    batch: list[T] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def halves(items: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:
+    """The items in two halves, to find the one a whole batch was refused for."""
+    middle = len(items) // 2
+    return items[:middle], items[middle:]

@@ -1,0 +1,149 @@
+"""Warnings: each fact brings its own, with what it means, how to mend it, and a button."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+
+from engine.effective import WhyNot
+from engine.warnings import OccurrenceFacts, SyncWarning, WebinarFacts, find_warnings
+
+
+def occurrence(**values: Any) -> OccurrenceFacts:
+    return OccurrenceFacts(
+        **{
+            "occurrence_id": "0",
+            "is_series": False,
+            "has_ended": True,
+            "is_read": True,
+            "is_settled": True,
+            "counts": {},
+            "report_rows": 9,
+            **values,
+        }
+    )
+
+
+def warnings(why: Any = None, why_recordings: Any = None, **values: Any) -> list[SyncWarning]:
+    return find_warnings(WebinarFacts(why, why_recordings, (occurrence(**values),)))
+
+
+def test_a_webinar_in_order_has_none() -> None:
+    assert warnings(counts={("in_sync", ""): 9}, zoom_people=9) == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "code", "count", "title"),
+    [
+        pytest.param(
+            {"why": "global_off", "counts": {("excluded", "sync_off"): 4}},
+            "sync_disabled",
+            4,
+            "Some webinar data did not sync because the sync setting is disabled",
+            id="S24",
+        ),
+        pytest.param(
+            {"why_recordings": "recordings_off"},
+            "recording_not_synced",
+            1,
+            "Webinar recording or transcript did not sync",
+            id="S25",
+        ),
+        pytest.param(
+            {"report_rows": 0},
+            "participants_missing",
+            0,
+            "Some participants did not sync",
+            id="S26",
+        ),
+        pytest.param(
+            {"counts": {("excluded", "no_email"): 2, ("excluded", "unmatched"): 1}},
+            "data_not_synced",
+            3,
+            "Some webinar data did not sync",
+            id="S27",
+        ),
+        pytest.param(
+            {
+                "counts": {
+                    ("excluded", "hubspot_user"): 1,
+                    ("excluded", "excluded_domain"): 2,
+                    ("excluded", "invalid_email"): 3,
+                    ("excluded", "secondary_email"): 4,
+                    ("excluded", "role"): 50,
+                }
+            },
+            "emails_excluded",
+            10,
+            "Some e-mail addresses have been excluded from webinar sync",
+            id="S28",
+        ),
+        pytest.param(
+            {"counts": {("failing", "rejected"): 2}, "rejected_writes": 1},
+            "sync_error",
+            3,
+            "Some webinar data did not sync because of an error",
+            id="S29",
+        ),
+        pytest.param(
+            {"counts": {("in_sync", ""): 8}, "zoom_people": 9},
+            "data_not_synced",
+            1,
+            "Some webinar data did not sync",
+            id="B02 one person unexplained",
+        ),
+        pytest.param(
+            {"counts": {("waiting", "plugin_unavailable"): 5}},
+            "plugin_unavailable",
+            5,
+            "Some people wait for a plugin",
+            id="held by a plugin",
+        ),
+        pytest.param(
+            {"counts": {("waiting", "reconnect"): 5}},
+            "reconnect",
+            5,
+            "Sync is waiting for a connection",
+            id="no connection",
+        ),
+    ],
+)
+def test_each_fact_brings_its_warning(
+    facts: dict[str, Any], code: str, count: int, title: str
+) -> None:
+    (warning,) = warnings(**facts)
+    assert (warning.code, warning.count, warning.title) == (code, count, title)
+    assert warning.meaning
+    assert warning.remedy
+    assert warning.action.label
+
+
+@pytest.mark.parametrize("why", get_args(WhyNot))
+def test_S24_S25_every_switch_says_what_is_off_and_where_to_switch_it_on(why: WhyNot) -> None:
+    is_recording = "recordings" in why
+    (warning,) = warnings(None if is_recording else why, why)
+    assert warning.code == ("recording_not_synced" if is_recording else "sync_disabled")
+    assert warning.action.name in ("open_settings", "open_webinar_settings")
+
+
+def test_S28_the_meaning_counts_each_of_the_four_reasons() -> None:
+    counts = {("excluded", "hubspot_user"): 1, ("excluded", "invalid_email"): 3}
+    (warning,) = warnings(counts=counts)
+    assert "1 belong to users of the HubSpot account" in warning.meaning
+    assert "3 are not valid addresses" in warning.meaning
+    assert "secondary" not in warning.meaning
+
+
+def test_B02_figures_that_are_not_settled_are_not_held_against_anybody() -> None:
+    assert warnings(counts={("in_sync", ""): 8}, zoom_people=9, is_settled=False) == []
+
+
+def test_S26_nothing_is_said_before_zoom_was_read_after_the_end() -> None:
+    assert warnings(report_rows=0, is_read=False) == []
+
+
+def test_a_problem_reading_zoom_is_told_in_its_words() -> None:
+    (warning,) = warnings(read_problem="the webinar was not found")
+    assert warning.code == "sync_error"
+    assert "the webinar was not found" in warning.meaning
