@@ -1,0 +1,1 @@
+"""HTTP out: the only room that imports requests, named in the words of the two vendors."""
