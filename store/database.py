@@ -1,0 +1,67 @@
+"""Engines for SQLite and PostgreSQL that behave alike: writers queue, readers never block them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import NullPool
+
+READ_ONLY = {"sqlite_begin": "DEFERRED"}
+
+
+def open_database(url: str, *, pool_size: int = 8) -> Engine:
+    """An engine for ``url``. Open it after forking, never before."""
+    if url.startswith("sqlite"):
+        return _open_sqlite(url)
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        connect_args={
+            "options": "-c lock_timeout=5000 -c statement_timeout=30000"
+            " -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
+        },
+    )
+
+
+def _open_sqlite(url: str) -> Engine:
+    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # SQLAlchemy's own BEGIN below is the only one
+        for pragma in (
+            "journal_mode=WAL",
+            # FULL: an answered webhook must survive a power cut (https://sqlite.org/wal.html).
+            "synchronous=FULL",
+            "busy_timeout=30000",
+            "foreign_keys=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A read that turns into a write under a plain BEGIN fails at once when somebody else wrote
+        # in between (https://sqlite.org/isolation.html), so writers say so from the start.
+        mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection for reading one consistent state; it takes no write lock."""
+    with engine.connect().execution_options(**READ_ONLY) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction: committed at the end, rolled back when anything is raised."""
+    with engine.begin() as connection:
+        yield connection

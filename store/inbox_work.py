@@ -1,0 +1,58 @@
+"""Deliveries on their way through: what is new, done, put off, or dead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, func, or_, select, update
+
+from store.tables import inbox
+
+
+def new_deliveries(connection: Connection, now: datetime, limit: int) -> list[RowMapping]:
+    """Deliveries not worked off yet, oldest first."""
+    rows = connection.execute(
+        select(inbox)
+        .where(inbox.c.state == "new", or_(inbox.c.not_before.is_(None), inbox.c.not_before <= now))
+        .order_by(inbox.c.id)
+        .limit(limit)
+    )
+    return list(rows.mappings())
+
+
+def has_new_deliveries(connection: Connection, now: datetime) -> bool:
+    """Whether anything waits in the inbox."""
+    return bool(new_deliveries(connection, now, 1))
+
+
+def close_deliveries(connection: Connection, pks: Sequence[int], *, state: str) -> None:
+    """Note that these are worked off: ``done`` or ``ignored``."""
+    if pks:
+        connection.execute(update(inbox).where(inbox.c.id.in_(pks)).values(state=state, error=""))
+
+
+def put_off(connection: Connection, pk: int, *, until: datetime, error: str) -> None:
+    """Leave a delivery alone until then; it stays new."""
+    connection.execute(
+        update(inbox)
+        .where(inbox.c.id == pk)
+        .values(not_before=until, attempts=inbox.c.attempts + 1, error=error[:1000])
+    )
+
+
+def bury(connection: Connection, pk: int, *, error: str) -> None:
+    """Park a delivery for a person to look at and replay."""
+    connection.execute(
+        update(inbox)
+        .where(inbox.c.id == pk)
+        .values(state="dead", attempts=inbox.c.attempts + 1, error=error[:1000])
+    )
+
+
+def oldest_new_at(connection: Connection) -> datetime | None:
+    """When the oldest waiting delivery arrived; None when nothing waits."""
+    moment: datetime | None = connection.execute(
+        select(func.min(inbox.c.received_at)).where(inbox.c.state == "new")
+    ).scalar()
+    return moment

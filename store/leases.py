@@ -1,0 +1,86 @@
+"""Leases with a fence, on the database's clock: who may work on what, and whose writes are late."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine, select, text, update
+
+from rollcall.errors import Retryable
+from store.database import reading, writing
+from store.statements import insert_missing
+from store.tables import lease
+
+
+class LeaseLost(Retryable):
+    """Somebody else holds the lease by now: stop, write nothing more; the work goes on there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A held lease. ``fence`` grows with every holder; rows stamped with an older one are old."""
+
+    name: str
+    owner: str
+    fence: int
+
+
+def _now_ms(connection: Connection) -> int:
+    clock = {
+        "postgresql": "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint",
+        "sqlite": "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
+    }[connection.dialect.name]
+    return int(connection.execute(text(clock)).scalar_one())
+
+
+def take_lease(engine: Engine, name: str, owner: str, *, seconds: float) -> Lease | None:
+    """The lease, or None while somebody else holds it."""
+    with writing(engine) as connection:
+        now = _now_ms(connection)
+        insert_missing(
+            connection, lease, [{"name": name, "owner": "", "until_ms": 0, "fence": 0}], ["name"]
+        )
+        taken = connection.execute(
+            update(lease)
+            .where(lease.c.name == name, lease.c.until_ms < now)
+            .values(owner=owner, until_ms=now + int(seconds * 1000), fence=lease.c.fence + 1)
+            .returning(lease.c.fence)
+        ).scalar()
+    return Lease(name, owner, taken) if taken is not None else None
+
+
+def renew_lease(engine: Engine, held: Lease, *, seconds: float) -> None:
+    """Hold the lease for ``seconds`` more. Raises LeaseLost when it is somebody else's."""
+    with writing(engine) as connection:
+        until = _now_ms(connection) + int(seconds * 1000)
+        changed = connection.execute(
+            update(lease)
+            .where(lease.c.name == held.name, lease.c.fence == held.fence)
+            .values(until_ms=until)
+        ).rowcount
+    if not changed:
+        raise LeaseLost(f"the lease {held.name} was taken over; its new holder goes on")
+
+
+def check_lease(connection: Connection, held: Lease) -> None:
+    """Raise LeaseLost unless ``held`` is still ours; call it inside the writing transaction."""
+    fence = connection.execute(select(lease.c.fence).where(lease.c.name == held.name)).scalar()
+    if fence != held.fence:
+        raise LeaseLost(f"the lease {held.name} was taken over; its new holder goes on")
+
+
+def release_lease(engine: Engine, held: Lease) -> None:
+    """Give the lease back; nothing happens when it is somebody else's by now."""
+    with writing(engine) as connection:
+        connection.execute(
+            update(lease)
+            .where(lease.c.name == held.name, lease.c.fence == held.fence)
+            .values(until_ms=0)
+        )
+
+
+def is_lease_held(engine: Engine, name: str) -> bool:
+    """Whether anybody holds the lease now."""
+    with reading(engine) as connection:
+        until = connection.execute(select(lease.c.until_ms).where(lease.c.name == name)).scalar()
+        return until is not None and until >= _now_ms(connection)

@@ -1,0 +1,293 @@
+"""The ledger: every effect ever wanted, what was sent of it, and what HubSpot confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, case, select, update
+
+from engine.plan import IMMUTABLE_KINDS, WantedEffect
+from store.leases import Lease, check_lease
+from store.ledger_reading import CHUNK, effects_by_key, may_go
+from store.people import update_rows
+from store.tables import effect, person
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An effect wanted for a place: an occurrence, one of its people, or a person's contact.
+
+    ``is_due`` says that HubSpot is known not to hold it, whatever was applied before.
+    """
+
+    effect: WantedEffect
+    occurrence_pk: int | None = None
+    occurrence_person_pk: int | None = None
+    person_pk: int | None = None
+    is_due: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WishCounts:
+    """How many wishes the ledger already had fulfilled, and how many it cannot fulfil."""
+
+    unchanged: int = 0
+    cannot_change: int = 0
+    planned: int = 0
+
+
+def record_wishes(
+    connection: Connection, portal_id: str, wishes: Sequence[Wish], *, run_id: str, now: datetime
+) -> WishCounts:
+    """Note what is wanted: new effects are planned, changed ones planned again where HubSpot can.
+
+    What was applied with the same payload stays as it is; an immutable effect that was applied with
+    another payload is noted as ``cannot_change``; a rejected one is planned again only when its
+    payload changed.
+    """
+    unchanged = cannot_change = planned = 0
+    new_rows: list[dict[str, Any]] = []
+    changes: list[dict[str, Any]] = []
+    for start in range(0, len(wishes), CHUNK):
+        part = wishes[start : start + CHUNK]
+        known = effects_by_key(connection, portal_id, [wish.effect.key for wish in part])
+        for wish in part:
+            row = known.get(wish.effect.key)
+            if row is None:
+                planned += 1
+                new_rows.append(_new_row(portal_id, wish, run_id))
+                continue
+            state = _state_after(row, wish)
+            unchanged += state == "applied"
+            cannot_change += state == "cannot_change"
+            planned += state == "planned"
+            if state != row["state"] or row["wanted_hash"] != wish.effect.payload_hash:
+                changes.append(
+                    {
+                        "pk": row["id"],
+                        "state": state,
+                        "wanted": dict(wish.effect.payload),
+                        "wanted_hash": wish.effect.payload_hash,
+                        "run_id": run_id,
+                        "not_before": None,
+                        "error": "" if state == "planned" else row["error"],
+                    }
+                )
+    if new_rows:
+        connection.execute(effect.insert(), new_rows)
+    update_rows(connection, effect, changes)
+    return WishCounts(unchanged, cannot_change, planned)
+
+
+def _state_after(row: RowMapping, wish: Wish) -> str:
+    wanted = wish.effect
+    if row["state"] in ("sending", "unconfirmed") and not wish.is_due:
+        return str(row["state"])
+    if row["state"] == "rejected" and row["wanted_hash"] == wanted.payload_hash:
+        return "rejected"
+    if row["applied_hash"] == wanted.payload_hash and not wish.is_due:
+        return "applied"
+    if row["applied_hash"] and wanted.kind in IMMUTABLE_KINDS:
+        return "cannot_change"
+    return "planned"
+
+
+def _new_row(portal_id: str, wish: Wish, run_id: str) -> dict[str, Any]:
+    return {
+        "portal_id": portal_id,
+        "key": wish.effect.key,
+        "kind": wish.effect.kind,
+        "occurrence_pk": wish.occurrence_pk,
+        "occurrence_person_pk": wish.occurrence_person_pk,
+        "person_pk": wish.person_pk,
+        "wanted": dict(wish.effect.payload),
+        "wanted_hash": wish.effect.payload_hash,
+        "plugin": wish.effect.plugin,
+        "plugin_version": wish.effect.plugin_version,
+        "run_id": run_id,
+    }
+
+
+def drop_unsent(
+    connection: Connection, occurrence_person_pks: Sequence[int], wanted_keys: Iterable[str]
+) -> None:
+    """Forget planned effects of these people that are no longer wanted; nothing sent is touched."""
+    wanted = set(wanted_keys)
+    for start in range(0, len(occurrence_person_pks), CHUNK):
+        rows = connection.execute(
+            select(effect.c.id, effect.c.key).where(
+                effect.c.occurrence_person_pk.in_(occurrence_person_pks[start : start + CHUNK]),
+                effect.c.state.in_(("planned", "rejected")),
+            )
+        ).all()
+        update_rows(
+            connection,
+            effect,
+            [{"pk": row.id, "state": "withdrawn"} for row in rows if row.key not in wanted],
+        )
+
+
+def sendable(
+    connection: Connection, occurrence_pk: int, kind: str, now: datetime, limit: int
+) -> list[RowMapping]:
+    """Planned effects of one kind that may go now, with ``contact_id`` where HubSpot has one."""
+    rows = connection.execute(
+        select(effect, person.c.contact_id)
+        .join(person, person.c.id == effect.c.person_pk)
+        .where(
+            effect.c.occurrence_pk == occurrence_pk,
+            effect.c.kind == kind,
+            effect.c.state == "planned",
+            may_go(now),
+            person.c.contact_id.is_not(None),
+            person.c.is_deleted.is_(False),
+        )
+        .order_by(effect.c.id)
+        .limit(limit)
+    )
+    return list(rows.mappings())
+
+
+def start_sending(
+    connection: Connection, held: Lease, batch_id: str, targets: Mapping[int, str]
+) -> None:
+    """Note before a batch leaves which effects it carries, to which record. Raises LeaseLost."""
+    check_lease(connection, held)
+    connection.execute(
+        update(effect)
+        .where(effect.c.id == bindparam("pk"))
+        .values(
+            state="sending",
+            batch_id=batch_id,
+            fence=held.fence,
+            attempts=effect.c.attempts + 1,
+            remote_id=bindparam("remote"),
+        ),
+        [{"pk": pk, "remote": remote} for pk, remote in targets.items()],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An effect as it left: its row, what was sent, and the hash of that."""
+
+    pk: int
+    kind: str
+    payload: Mapping[str, Any]
+    payload_hash: str
+
+
+def mark_applied(
+    connection: Connection, done: Sequence[tuple[Sent, str]], *, now: datetime
+) -> None:
+    """HubSpot confirmed these, each with the id of the record it concerns."""
+    if not done:
+        return
+    connection.execute(
+        update(effect)
+        .where(effect.c.id == bindparam("pk"))
+        .values(
+            # Wanted otherwise since it left: sent again, unless it is of a kind that cannot change.
+            state=case(
+                (effect.c.wanted_hash == bindparam("sent_hash"), "applied"),
+                else_=bindparam("otherwise"),
+            ),
+            applied=bindparam("sent"),
+            applied_hash=bindparam("sent_hash"),
+            applied_at=now,
+            remote_id=bindparam("remote"),
+            error="",
+            not_before=None,
+            doubts=0,
+        ),
+        [
+            {
+                "pk": sent.pk,
+                "sent": dict(sent.payload),
+                "sent_hash": sent.payload_hash,
+                "otherwise": "cannot_change" if sent.kind in IMMUTABLE_KINDS else "planned",
+                "remote": remote,
+            }
+            for sent, remote in done
+        ],
+    )
+
+
+def mark_rejected(connection: Connection, refused: Sequence[tuple[int, str]]) -> None:
+    """HubSpot refused these for good, each with its message; they wait for a change or a person."""
+    update_rows(
+        connection,
+        effect,
+        [{"pk": pk, "state": "rejected", "error": message[:1000]} for pk, message in refused],
+    )
+
+
+def mark_unconfirmed(connection: Connection, pks: Sequence[int], *, confirm_at: datetime) -> None:
+    """Nobody can tell whether these were applied: they are read back before being sent again."""
+    if pks:
+        connection.execute(
+            update(effect)
+            .where(effect.c.id.in_(pks))
+            .values(state="unconfirmed", not_before=confirm_at, doubts=effect.c.doubts + 1)
+        )
+
+
+def mark_planned(
+    connection: Connection, pks: Sequence[int], *, not_before: datetime | None, error: str = ""
+) -> None:
+    """These were certainly not applied and are to be sent (again)."""
+    if pks:
+        connection.execute(
+            update(effect)
+            .where(effect.c.id.in_(pks))
+            .values(state="planned", not_before=not_before, error=error[:1000])
+        )
+
+
+def doubt_abandoned(
+    connection: Connection,
+    held: Lease,
+    *,
+    portal_id: str,
+    occurrence_pk: int | None,
+    confirm_at: datetime,
+) -> int:
+    """Effects a former holder of the lease left ``sending`` become unconfirmed; how many."""
+    place = (
+        effect.c.occurrence_pk == occurrence_pk
+        if occurrence_pk is not None
+        else effect.c.occurrence_pk.is_(None)
+    )
+    return connection.execute(
+        update(effect)
+        .where(
+            effect.c.portal_id == portal_id,
+            place,
+            effect.c.state == "sending",
+            effect.c.fence < held.fence,
+        )
+        .values(state="unconfirmed", not_before=confirm_at, doubts=effect.c.doubts + 1)
+    ).rowcount
+
+
+def unconfirmed(
+    connection: Connection, occurrence_pk: int, now: datetime, kinds: Sequence[str]
+) -> list[RowMapping]:
+    """Unconfirmed effects of the occurrence that may be read back now, with their ``contact_id``.
+
+    That is the record they were sent to, even if the person has another contact by now.
+    """
+    rows = connection.execute(
+        select(effect, effect.c.remote_id.label("contact_id"))
+        .where(
+            effect.c.occurrence_pk == occurrence_pk,
+            effect.c.state == "unconfirmed",
+            effect.c.kind.in_(kinds),
+            may_go(now),
+        )
+        .order_by(effect.c.batch_id, effect.c.id)
+    )
+    return list(rows.mappings())

@@ -1,0 +1,125 @@
+"""What the ledger knows: which effects HubSpot holds, which are due, and what is left to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, and_, func, or_, select
+
+from store.tables import effect, person
+
+CHUNK = 500
+OPEN = ("planned", "sending", "unconfirmed")
+
+
+def effects_by_key(
+    connection: Connection, portal_id: str, keys: Sequence[str]
+) -> dict[str, RowMapping]:
+    """The rows of these effects, by key; at most ``CHUNK`` keys at once."""
+    rows = connection.execute(
+        select(effect).where(effect.c.portal_id == portal_id, effect.c.key.in_(keys))
+    )
+    return {row["key"]: row for row in rows.mappings()}
+
+
+def may_go(now: datetime) -> Any:
+    """The condition for effects that need not wait any longer."""
+    return or_(effect.c.not_before.is_(None), effect.c.not_before <= now)
+
+
+def find_effect(connection: Connection, portal_id: str, key: str) -> RowMapping | None:
+    """The ledger row with this key, None when nothing of the kind was ever wanted."""
+    return effects_by_key(connection, portal_id, [key]).get(key)
+
+
+def contact_effects(connection: Connection, person_pks: Sequence[int]) -> dict[int, RowMapping]:
+    """The contact write of each person that has one, by person."""
+    found: dict[int, RowMapping] = {}
+    for start in range(0, len(person_pks), CHUNK):
+        rows = connection.execute(
+            select(effect).where(
+                effect.c.person_pk.in_(person_pks[start : start + CHUNK]),
+                effect.c.kind == "contact",
+            )
+        )
+        found.update({row["person_pk"]: row for row in rows.mappings()})
+    return found
+
+
+def count_sendable(connection: Connection, occurrence_pk: int, now: datetime) -> int:
+    """Effects of people known in HubSpot that could be sent now."""
+    return int(
+        connection.execute(
+            select(func.count())
+            .select_from(effect.outerjoin(person, person.c.id == effect.c.person_pk))
+            .where(
+                effect.c.occurrence_pk == occurrence_pk,
+                effect.c.state == "planned",
+                may_go(now),
+                or_(effect.c.person_pk.is_(None), person.c.contact_id.is_not(None)),
+            )
+        ).scalar_one()
+    )
+
+
+def count_unfinished(connection: Connection, occurrence_pk: int, kind: str) -> int:
+    """Effects of a kind that are planned, on their way or unconfirmed."""
+    return int(
+        connection.execute(
+            select(func.count()).where(
+                effect.c.occurrence_pk == occurrence_pk,
+                effect.c.kind == kind,
+                effect.c.state.in_(OPEN),
+            )
+        ).scalar_one()
+    )
+
+
+def next_effect_at(connection: Connection, occurrence_pk: int) -> datetime | None:
+    """When the next parked or unconfirmed effect of the occurrence is due; None when none is."""
+    moment: datetime | None = connection.execute(
+        select(func.min(effect.c.not_before)).where(
+            and_(effect.c.occurrence_pk == occurrence_pk, effect.c.state.in_(OPEN))
+        )
+    ).scalar()
+    return moment
+
+
+def effects_of_people(
+    connection: Connection, occurrence_person_pks: Sequence[int], person_pks: Sequence[int]
+) -> tuple[dict[int, list[RowMapping]], dict[int, list[RowMapping]]]:
+    """State rows by person of the occurrence, and contact writes by person."""
+    columns = (
+        effect.c.occurrence_person_pk,
+        effect.c.person_pk,
+        effect.c.kind,
+        effect.c.state,
+        effect.c.error,
+        effect.c.not_before,
+    )
+    own: dict[int, list[RowMapping]] = {}
+    shared: dict[int, list[RowMapping]] = {}
+    for start in range(0, len(occurrence_person_pks), CHUNK):
+        part = occurrence_person_pks[start : start + CHUNK]
+        rows = connection.execute(select(*columns).where(effect.c.occurrence_person_pk.in_(part)))
+        for row in rows.mappings():
+            own.setdefault(row["occurrence_person_pk"], []).append(row)
+    for start in range(0, len(person_pks), CHUNK):
+        part = person_pks[start : start + CHUNK]
+        rows = connection.execute(
+            select(*columns).where(effect.c.person_pk.in_(part), effect.c.kind == "contact")
+        )
+        for row in rows.mappings():
+            shared.setdefault(row["person_pk"], []).append(row)
+    return own, shared
+
+
+def applied_keys(connection: Connection, portal_id: str, keys: Sequence[str]) -> set[str]:
+    """Those of the keys whose effect HubSpot holds."""
+    found: set[str] = set()
+    for start in range(0, len(keys), CHUNK):
+        rows = effects_by_key(connection, portal_id, keys[start : start + CHUNK])
+        found |= {key for key, row in rows.items() if row["applied_hash"]}
+    return found

@@ -1,0 +1,273 @@
+"""Registrations merged as facts: a notice or a list row adds to what is known, never undoes it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
+
+from engine.facts import Registration, RegistrationFact, fold_registration
+from rollcall.events import RegistrantStatus
+from store.people import ensure_people
+from store.statements import insert_missing
+from store.tables import occurrence, occurrence_person, registrant_alias, registration_fact
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationEntry:
+    """One registration as a notice or a list row tells it; ``email`` is lower-cased."""
+
+    email: str
+    first_name: str
+    last_name: str
+    registrant_id: str
+    status: RegistrantStatus
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ListRead:
+    """The read a list row belongs to: its number in the occurrence and when it began."""
+
+    number: int
+    started_at: datetime
+
+
+def merge_registrations(
+    connection: Connection,
+    webinar_row: RowMapping,
+    occurrence_row: RowMapping,
+    entries: Sequence[RegistrationEntry],
+    *,
+    read: ListRead | None = None,
+) -> int:
+    """Merge the entries into the occurrence; how many people changed by it.
+
+    People changed by a notice become dirty at once; those changed by a read become dirty when the
+    read ends (see ``release_pending``). A list row counts as of the start of its read and adds a
+    fact only where it disagrees with what is known.
+    """
+    occurrence_pk = occurrence_row["id"]
+    # One merge of an occurrence at a time: two would each miss the people the other adds.
+    connection.execute(
+        select(occurrence.c.id).where(occurrence.c.id == occurrence_pk).with_for_update()
+    )
+    entries = [entry for entry in entries if entry.email]
+    known = _known_people(connection, occurrence_pk, {entry.email for entry in entries})
+    _add_facts(connection, occurrence_pk, entries, known, read)
+    _add_aliases(connection, occurrence_pk, entries)
+    names = {entry.email: (entry.first_name, entry.last_name) for entry in entries}
+    folded = _fold(connection, occurrence_pk, set(names))
+    people = ensure_people(connection, webinar_row["portal_id"], names)
+    changed = 0
+    new_rows: list[dict[str, Any]] = []
+    updates: list[dict[str, Any]] = []
+    for email, registration in folded.items():
+        first, last = names[email]
+        row = known.get(email)
+        values = _columns(registration, row, first, last)
+        if row is None:
+            changed += 1
+            new_rows.append(
+                {
+                    "portal_id": webinar_row["portal_id"],
+                    "occurrence_pk": occurrence_pk,
+                    "person_pk": people[email],
+                    "identity_key": email,
+                    "email": email,
+                    "identity": "registration",
+                    "opinions": [],
+                    "listed_in_read": read.number if read else 0,
+                    "dirty": 0 if read else 1,
+                    "is_live": read is None,
+                    "is_pending": read is not None,
+                    **values,
+                }
+            )
+        elif any(row[name] != value for name, value in values.items()):
+            changed += 1
+            updates.append({"pk": row["id"], **values})
+    if new_rows:
+        connection.execute(occurrence_person.insert(), new_rows)
+    _update_changed(connection, updates, read)
+    if read is not None:
+        _mark_listed(connection, occurrence_pk, names, read)
+    return changed
+
+
+def _known_people(
+    connection: Connection, occurrence_pk: int, emails: Iterable[str]
+) -> dict[str, RowMapping]:
+    rows = connection.execute(
+        select(occurrence_person).where(
+            occurrence_person.c.occurrence_pk == occurrence_pk,
+            occurrence_person.c.identity_key.in_(list(emails)),
+        )
+    )
+    return {row["identity_key"]: row for row in rows.mappings()}
+
+
+def _add_facts(
+    connection: Connection,
+    occurrence_pk: int,
+    entries: Sequence[RegistrationEntry],
+    known: Mapping[str, RowMapping],
+    read: ListRead | None,
+) -> None:
+    rows = []
+    for entry in entries:
+        row = known.get(entry.email)
+        at = entry.at
+        if read is not None and row is not None and row["status"] is not None:
+            if row["status"] == entry.status:
+                continue
+            at = read.started_at
+        rows.append(
+            {
+                "occurrence_pk": occurrence_pk,
+                "email": entry.email,
+                "status": entry.status,
+                "at": at,
+            }
+        )
+    insert_missing(connection, registration_fact, rows, ["occurrence_pk", "email", "status", "at"])
+
+
+def _add_aliases(
+    connection: Connection, occurrence_pk: int, entries: Sequence[RegistrationEntry]
+) -> None:
+    rows = [
+        {
+            "occurrence_pk": occurrence_pk,
+            "registrant_id": entry.registrant_id,
+            "email": entry.email,
+        }
+        for entry in entries
+        if entry.registrant_id
+    ]
+    insert_missing(connection, registrant_alias, rows, ["occurrence_pk", "registrant_id"])
+
+
+def _fold(connection: Connection, occurrence_pk: int, emails: set[str]) -> dict[str, Registration]:
+    facts: dict[str, list[RegistrationFact]] = defaultdict(list)
+    rows = connection.execute(
+        select(registration_fact.c.email, registration_fact.c.status, registration_fact.c.at).where(
+            registration_fact.c.occurrence_pk == occurrence_pk,
+            registration_fact.c.email.in_(list(emails)),
+        )
+    )
+    for row in rows:
+        facts[row.email].append(RegistrationFact(row.status, row.at))
+    return {email: folded for email in facts if (folded := fold_registration(facts[email]))}
+
+
+def _columns(
+    registration: Registration, row: RowMapping | None, first: str, last: str
+) -> dict[str, Any]:
+    registered_at = registration.registered_at
+    cancelled_at = registration.cancelled_at
+    if row is not None and row["generation"] == registration.generation:
+        # Set once a generation by whoever told it first; a later source never moves it.
+        registered_at = row["registered_at"] or registered_at
+        cancelled_at = row["cancelled_at"] or cancelled_at
+    return {
+        "status": registration.status,
+        "generation": registration.generation,
+        "registered_at": registered_at,
+        "cancelled_at": cancelled_at,
+        "identity": "registration",
+        "first_name": first or (row["first_name"] if row is not None else ""),
+        "last_name": last or (row["last_name"] if row is not None else ""),
+    }
+
+
+def _update_changed(
+    connection: Connection, updates: list[dict[str, Any]], read: ListRead | None
+) -> None:
+    if not updates:
+        return
+    marks: dict[str, Any]
+    if read is None:
+        marks = {"dirty": occurrence_person.c.dirty + 1, "is_live": True}
+    else:
+        marks = {"is_pending": True}
+    names = [name for name in updates[0] if name != "pk"]
+    connection.execute(
+        update(occurrence_person)
+        .where(occurrence_person.c.id == bindparam("pk"))
+        .values(**{name: bindparam(name) for name in names}, **marks),
+        updates,
+    )
+
+
+def _mark_listed(
+    connection: Connection, occurrence_pk: int, emails: Iterable[str], read: ListRead
+) -> None:
+    connection.execute(
+        update(occurrence_person)
+        .where(
+            occurrence_person.c.occurrence_pk == occurrence_pk,
+            occurrence_person.c.identity_key.in_(list(emails)),
+        )
+        .values(listed_in_read=read.number, absent_reads=0)
+    )
+
+
+def cancel_vanished(connection: Connection, occurrence_row: RowMapping, read: ListRead) -> int:
+    """Cancel registrations that two complete reads in a row did not list; how many.
+
+    Call it once after a complete read of all three lists.
+    """
+    missing = (
+        (occurrence_person.c.occurrence_pk == occurrence_row["id"])
+        & occurrence_person.c.status.in_(("approved", "pending", "denied"))
+        & (occurrence_person.c.listed_in_read < read.number)
+        # Told by a notice since the read began: the list could not know.
+        & (func.coalesce(occurrence_person.c.registered_at, read.started_at) <= read.started_at)
+    )
+    connection.execute(
+        update(occurrence_person)
+        .where(missing)
+        .values(absent_reads=occurrence_person.c.absent_reads + 1)
+    )
+    rows = connection.execute(
+        select(occurrence_person.c.email).where(missing, occurrence_person.c.absent_reads >= 2)
+    ).all()
+    vanished = [row.email for row in rows]
+    insert_missing(
+        connection,
+        registration_fact,
+        [
+            {
+                "occurrence_pk": occurrence_row["id"],
+                "email": email,
+                "status": "cancelled",
+                "at": read.started_at,
+            }
+            for email in vanished
+        ],
+        ["occurrence_pk", "email", "status", "at"],
+    )
+    known = _known_people(connection, occurrence_row["id"], vanished)
+    updates = [
+        {"pk": known[email]["id"], **_columns(registration, known[email], "", "")}
+        for email, registration in _fold(connection, occurrence_row["id"], set(known)).items()
+    ]
+    _update_changed(connection, updates, read)
+    return len(vanished)
+
+
+def release_pending(connection: Connection, occurrence_pk: int) -> int:
+    """Make everybody a read changed dirty; how many. Call it in the read's last transaction."""
+    return connection.execute(
+        update(occurrence_person)
+        .where(
+            occurrence_person.c.occurrence_pk == occurrence_pk,
+            occurrence_person.c.is_pending.is_(True),
+        )
+        .values(dirty=occurrence_person.c.dirty + 1, is_pending=False)
+    ).rowcount

@@ -1,0 +1,291 @@
+"""Runs: what is to be done for an occurrence, how far it is, and what it came to."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, RowMapping, and_, case, exists, func, select, update
+
+from store.tables import occurrence, occurrence_person, run, run_change, webinar
+
+Pool = Literal["live", "bulk"]
+Trigger = Literal[
+    "webhook", "schedule", "sync_now", "setting", "confirm", "replay", "hand", "preview"
+]
+
+OPEN_STATES = ("queued", "running")
+WRITE_COUNTS = (
+    "created",
+    "updated",
+    "unchanged",
+    "excluded",
+    "failed",
+    "withdrawn",
+    "cannot_change",
+    "unconfirmed",
+)
+
+
+def open_run(
+    connection: Connection,
+    *,
+    occurrence_pk: int,
+    trigger: Trigger,
+    pool: Pool,
+    now: datetime,
+    not_before: datetime | None = None,
+    must_read: bool = False,
+    must_verify: bool = False,
+    group_id: str | None = None,
+) -> str:
+    """The id of the run that will do this: a new one, or the one already queued, widened.
+
+    ``must_read`` pages Zoom first; ``must_verify`` reads HubSpot again and repairs.
+    """
+    due = not_before or now
+    queued = _queued_run(connection, occurrence_pk)
+    if queued is not None:
+        connection.execute(
+            update(run)
+            .where(run.c.id == queued["id"])
+            .values(
+                must_read=queued["must_read"] or must_read,
+                must_verify=queued["must_verify"] or must_verify,
+                pool="live" if "live" in (pool, queued["pool"]) else "bulk",
+                not_before=min(due, queued["not_before"]),
+                **({"group_id": group_id} if group_id else {}),
+            )
+        )
+        return str(queued["id"])
+    return _insert_run(
+        connection,
+        occurrence_pk,
+        group_id,
+        trigger=trigger,
+        pool=pool,
+        not_before=due,
+        must_read=must_read,
+        must_verify=must_verify,
+        created_at=now,
+    )
+
+
+def open_preview(
+    connection: Connection,
+    *,
+    occurrence_pk: int,
+    now: datetime,
+    settings_patch: Mapping[str, Any],
+    group_id: str | None = None,
+) -> str:
+    """The id of a dry run: the same plan under changed settings, and nothing written."""
+    return _insert_run(
+        connection,
+        occurrence_pk,
+        group_id,
+        trigger="preview",
+        pool="live",
+        not_before=now,
+        is_dry=True,
+        settings_patch=dict(settings_patch),
+        created_at=now,
+    )
+
+
+def _queued_run(connection: Connection, occurrence_pk: int) -> RowMapping | None:
+    # The occurrence's row is locked so that two callers cannot both find nothing queued.
+    connection.execute(
+        select(occurrence.c.id).where(occurrence.c.id == occurrence_pk).with_for_update()
+    )
+    return (
+        connection.execute(
+            select(run)
+            .where(
+                run.c.occurrence_pk == occurrence_pk,
+                run.c.state == "queued",
+                run.c.is_dry.is_(False),
+            )
+            .limit(1)
+        )
+        .mappings()
+        .first()
+    )
+
+
+def _insert_run(
+    connection: Connection, occurrence_pk: int, group_id: str | None, **values: Any
+) -> str:
+    run_id = str(uuid.uuid4())
+    place = connection.execute(
+        select(occurrence.c.portal_id, occurrence.c.webinar_pk).where(
+            occurrence.c.id == occurrence_pk
+        )
+    ).one()
+    connection.execute(
+        run.insert().values(
+            id=run_id,
+            group_id=group_id or run_id,
+            portal_id=place.portal_id,
+            webinar_pk=place.webinar_pk,
+            occurrence_pk=occurrence_pk,
+            **values,
+        )
+    )
+    return run_id
+
+
+def open_runs_for_dirty(
+    connection: Connection, portal_id: str, *, trigger: Trigger, pool: Pool, now: datetime
+) -> int:
+    """Open a run for every occurrence of the portal with people waiting to be planned; how many."""
+    dirty = exists().where(
+        occurrence_person.c.occurrence_pk == occurrence.c.id,
+        occurrence_person.c.portal_id == portal_id,
+        occurrence_person.c.dirty != occurrence_person.c.decided,
+    )
+    rows = connection.execute(
+        select(occurrence.c.id).where(occurrence.c.portal_id == portal_id, dirty)
+    ).scalars()
+    count = 0
+    for occurrence_pk in rows.all():
+        open_run(connection, occurrence_pk=occurrence_pk, trigger=trigger, pool=pool, now=now)
+        count += 1
+    return count
+
+
+def ready_portals(connection: Connection, pool: Pool, now: datetime, limit: int) -> list[str]:
+    """Portals with a run that may start now, the longest waiting first."""
+    rows = connection.execute(
+        select(run.c.portal_id)
+        .where(run.c.pool == pool, run.c.state.in_(OPEN_STATES), run.c.not_before <= now)
+        .group_by(run.c.portal_id)
+        .order_by(func.min(run.c.not_before))
+        .limit(limit)
+    )
+    return [row.portal_id for row in rows]
+
+
+def next_ready_at(connection: Connection, pool: Pool) -> datetime | None:
+    """When the next open run of the pool may start; None when there is none."""
+    moment: datetime | None = connection.execute(
+        select(func.min(run.c.not_before)).where(run.c.pool == pool, run.c.state.in_(OPEN_STATES))
+    ).scalar()
+    return moment
+
+
+def next_run(
+    connection: Connection, portal_id: str, pool: Pool, now: datetime
+) -> RowMapping | None:
+    """The portal's next run: one begun before any queued one, previews first, then by waiting."""
+    return (
+        connection.execute(
+            select(run)
+            .where(
+                run.c.portal_id == portal_id,
+                run.c.pool == pool,
+                run.c.state.in_(OPEN_STATES),
+                run.c.not_before <= now,
+            )
+            .order_by(
+                run.c.is_dry.desc(), case((run.c.state == "running", 0), else_=1), run.c.not_before
+            )
+            .limit(1)
+        )
+        .mappings()
+        .first()
+    )
+
+
+def find_run(connection: Connection, run_id: str) -> RowMapping:
+    """The run's row."""
+    return connection.execute(select(run).where(run.c.id == run_id)).mappings().one()
+
+
+def change_run(connection: Connection, run_id: str, **values: Any) -> None:
+    """Set columns of the run."""
+    connection.execute(update(run).where(run.c.id == run_id).values(**values))
+
+
+def count_in_run(connection: Connection, run_id: str, **increments: int) -> None:
+    """Add to the run's counters (``done``, ``total`` and the write counts)."""
+    changed = {name: run.c[name] + by for name, by in increments.items() if by}
+    if changed:
+        connection.execute(update(run).where(run.c.id == run_id).values(**changed))
+
+
+def finish_run(
+    connection: Connection, run_id: str, *, state: str, now: datetime, message: str = ""
+) -> None:
+    """Close the run as done, failed or superseded."""
+    connection.execute(
+        update(run)
+        .where(run.c.id == run_id, run.c.state.in_(OPEN_STATES))
+        .values(state=state, finished_at=now, message=message)
+    )
+
+
+def is_webinar_busy(connection: Connection, webinar_pk: int) -> bool:
+    """Whether a run of the webinar is queued or going on."""
+    return bool(
+        connection.execute(
+            select(
+                exists().where(and_(run.c.webinar_pk == webinar_pk, run.c.state.in_(OPEN_STATES)))
+            )
+        ).scalar()
+    )
+
+
+def occurrences_of(connection: Connection, portal_id: str, webinar_id: str) -> list[RowMapping]:
+    """The occurrences of the portal's webinar, oldest first."""
+    rows = connection.execute(
+        select(occurrence)
+        .join(webinar, webinar.c.id == occurrence.c.webinar_pk)
+        .where(webinar.c.portal_id == portal_id, webinar.c.webinar_id == webinar_id)
+        .order_by(occurrence.c.start_at, occurrence.c.id)
+    )
+    return list(rows.mappings())
+
+
+def open_run_ids(connection: Connection, portal_id: str) -> dict[int, str]:
+    """The begun (else queued) run of each occurrence of the portal that has one."""
+    rows = connection.execute(
+        select(run.c.occurrence_pk, run.c.id)
+        .where(run.c.portal_id == portal_id, run.c.state.in_(OPEN_STATES), run.c.is_dry.is_(False))
+        .order_by(case((run.c.state == "running", 1), else_=0))
+    )
+    return {row.occurrence_pk: row.id for row in rows}
+
+
+def last_started_at(connection: Connection, occurrence_pk: int) -> datetime | None:
+    """When the occurrence's newest run began; None when none ever did."""
+    moment: datetime | None = connection.execute(
+        select(func.max(run.c.started_at)).where(
+            run.c.occurrence_pk == occurrence_pk, run.c.is_dry.is_(False)
+        )
+    ).scalar()
+    return moment
+
+
+def add_changes(connection: Connection, run_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Note what the run changes (or would change): ``email, effect, property, before, after``."""
+    if rows:
+        connection.execute(run_change.insert(), [{"run_id": run_id, **row} for row in rows])
+
+
+def occurrences_due(connection: Connection, now: datetime, limit: int) -> list[RowMapping]:
+    """Occurrences that are due by themselves now, the longest overdue first."""
+    rows = connection.execute(
+        select(occurrence)
+        .where(occurrence.c.next_due_at <= now)
+        .order_by(occurrence.c.next_due_at)
+        .limit(limit)
+    )
+    return list(rows.mappings())
+
+
+def has_ready_runs(connection: Connection, pool: Pool, now: datetime) -> bool:
+    """Whether any run of the pool may start now."""
+    return bool(ready_portals(connection, pool, now, limit=1))

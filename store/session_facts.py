@@ -1,0 +1,221 @@
+"""Sessions of the attendance report, streamed in page by page and out person by person."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, and_, case, delete, func, or_, select, update
+
+from store.people import ensure_people, update_rows
+from store.statements import upsert
+from store.tables import occurrence_person, registrant_alias, session
+
+NAMELESS = "row:"
+"""Begins the identity of a row that names nobody; such rows are never merged with anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """One stored row of the report with the identity it resolves to."""
+
+    identity: str
+    name: str
+    has_zoom_identity: bool
+    instance_pk: int
+    joined_at: datetime
+    left_at: datetime | None
+    seconds: int
+
+
+def session_key(participant: str, joined_at: datetime) -> str:
+    """The key of one row within its instance: Zoom gives every join its own."""
+    return hashlib.sha256(f"{participant}\x1f{joined_at.isoformat()}".encode()).hexdigest()[:40]
+
+
+def merge_sessions(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store rows of one page; a row seen before is replaced by what Zoom says now."""
+    unique = {(row["instance_pk"], row["row_key"]): row for row in rows}
+    upsert(
+        connection,
+        session,
+        list(unique.values()),
+        ["instance_pk", "row_key"],
+        ["registrant_id", "email", "name", "left_at", "seconds", "read_number"],
+    )
+
+
+def forget_unlisted(connection: Connection, instance_pk: int, read_number: int) -> None:
+    """Remove rows of the instance that the read with this number did not bring."""
+    connection.execute(
+        delete(session).where(
+            session.c.instance_pk == instance_pk, session.c.read_number < read_number
+        )
+    )
+
+
+def stream_sessions(connection: Connection, occurrence_pk: int) -> Iterator[SessionRow]:
+    """Rows of the occurrence sorted by identity and join, fetched as they are used.
+
+    The identity is the address of the registration (through the registrant id), else the row's own
+    address, else the row itself.
+    """
+    identity = case(
+        (registrant_alias.c.email.is_not(None), registrant_alias.c.email),
+        (session.c.email != "", session.c.email),
+        else_=NAMELESS + session.c.row_key,
+    ).label("identity")
+    statement = (
+        select(
+            identity,
+            session.c.name,
+            or_(session.c.registrant_id != "", session.c.zoom_user_id != "").label("known"),
+            session.c.instance_pk,
+            session.c.joined_at,
+            session.c.left_at,
+            session.c.seconds,
+        )
+        .outerjoin(
+            registrant_alias,
+            and_(
+                registrant_alias.c.occurrence_pk == session.c.occurrence_pk,
+                registrant_alias.c.registrant_id == session.c.registrant_id,
+            ),
+        )
+        .where(session.c.occurrence_pk == occurrence_pk)
+        .order_by(identity, session.c.joined_at)
+        .execution_options(yield_per=500)
+    )
+    for row in connection.execute(statement):
+        yield SessionRow(
+            row.identity,
+            row.name,
+            bool(row.known),
+            row.instance_pk,
+            row.joined_at,
+            row.left_at,
+            row.seconds,
+        )
+
+
+def merge_attendances(
+    connection: Connection,
+    occurrence_row: RowMapping,
+    figures: Mapping[str, Mapping[str, Any]],
+    *,
+    read_number: int,
+) -> None:
+    """Store united figures by identity: ``attended_seconds, attended_percent, first_join_at,
+    last_leave_at, joins, name, has_zoom_identity``. People changed are dirty when the read ends.
+    """
+    known = {
+        row["identity_key"]: row
+        for row in connection.execute(
+            select(occurrence_person).where(
+                occurrence_person.c.occurrence_pk == occurrence_row["id"],
+                occurrence_person.c.identity_key.in_(list(figures)),
+            )
+        ).mappings()
+    }
+    addressed = [key for key in figures if key not in known and not key.startswith(NAMELESS)]
+    people = ensure_people(connection, occurrence_row["portal_id"], addressed)
+    new_rows, changed_rows, same = [], [], []
+    for key, figure in figures.items():
+        values = {name: figure[name] for name in _FIGURES} | {"attended_in_read": read_number}
+        row = known.get(key)
+        if row is None:
+            new_rows.append(_new_row(occurrence_row, key, people.get(key), figure) | values)
+        elif any(row[name] != values[name] for name in _FIGURES):
+            changed_rows.append({"pk": row["id"], "is_pending": True, **values})
+        else:
+            same.append({"pk": row["id"], "attended_in_read": read_number})
+    if new_rows:
+        connection.execute(occurrence_person.insert(), new_rows)
+    update_rows(connection, occurrence_person, changed_rows)
+    update_rows(connection, occurrence_person, same)
+
+
+_FIGURES = ("attended_seconds", "attended_percent", "first_join_at", "last_leave_at", "joins")
+
+
+def _new_row(
+    occurrence_row: RowMapping, key: str, person_pk: int | None, figure: Mapping[str, Any]
+) -> dict[str, Any]:
+    is_nameless = key.startswith(NAMELESS)
+    first, _, last = figure["name"].strip().partition(" ")
+    return {
+        "portal_id": occurrence_row["portal_id"],
+        "occurrence_pk": occurrence_row["id"],
+        "person_pk": person_pk,
+        "identity_key": key,
+        "email": "" if is_nameless else key,
+        "first_name": first,
+        "last_name": last.strip(),
+        "identity": "none" if is_nameless else "report",
+        "has_zoom_identity": figure["has_zoom_identity"],
+        "opinions": [],
+        "is_pending": True,
+    }
+
+
+def clear_unreported(connection: Connection, occurrence_pk: int, read_number: int) -> None:
+    """Take back the attendance of people the complete read with this number did not report."""
+    gone = (
+        (occurrence_person.c.occurrence_pk == occurrence_pk)
+        & (occurrence_person.c.joins > 0)
+        & (occurrence_person.c.attended_in_read < read_number)
+    )
+    # A row that named nobody and is gone was never a person we could point at.
+    connection.execute(
+        update(occurrence_person)
+        .where(gone)
+        .values(
+            attended_seconds=0,
+            attended_percent=0.0,
+            first_join_at=None,
+            last_leave_at=None,
+            joins=0,
+            is_pending=True,
+        )
+    )
+
+
+def count_unregistered(connection: Connection, occurrence_pk: int) -> int:
+    """Identities in the stored report that no registration is known for."""
+    identity = case((session.c.email != "", session.c.email), else_=NAMELESS + session.c.row_key)
+    registered = select(occurrence_person.c.identity_key).where(
+        occurrence_person.c.occurrence_pk == occurrence_pk,
+        occurrence_person.c.status.is_not(None),
+    )
+    statement = (
+        select(func.count(identity.distinct()))
+        .outerjoin(
+            registrant_alias,
+            and_(
+                registrant_alias.c.occurrence_pk == session.c.occurrence_pk,
+                registrant_alias.c.registrant_id == session.c.registrant_id,
+            ),
+        )
+        .where(
+            session.c.occurrence_pk == occurrence_pk,
+            registrant_alias.c.email.is_(None),
+            identity.not_in(registered),
+        )
+    )
+    return int(connection.execute(statement).scalar_one())
+
+
+def count_cancelled_unlisted(connection: Connection, occurrence_pk: int, read_number: int) -> int:
+    """People whose newest state is cancelled and whom the lists of this read did not hold."""
+    return int(
+        connection.execute(
+            select(func.count()).where(
+                occurrence_person.c.occurrence_pk == occurrence_pk,
+                occurrence_person.c.status == "cancelled",
+                occurrence_person.c.listed_in_read < read_number,
+            )
+        ).scalar_one()
+    )

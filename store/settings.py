@@ -1,0 +1,97 @@
+"""Settings by version, and what a change of them sets going."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from schemas.tenant_settings import (
+    PluginForm,
+    Settings,
+    apply_patch,
+    dump_settings,
+    load_settings,
+)
+from store.runs import open_runs_for_dirty
+from store.switches import effective_webinars, make_due, mark_dirty
+from store.tables import portal, setting_version
+
+WITHOUT_EFFECT_ON_PEOPLE = frozenset(
+    {
+        "recording_sync",
+        "recording_sync_users",
+        "excluded_recording_domains",
+        "recording_target",
+        "registration_accounts",
+        "raw_retention_days",
+    }
+)
+"""Settings no decision about a person depends on."""
+
+
+def read_settings(
+    connection: Connection, portal_id: str, version: int | None = None
+) -> tuple[int, Settings]:
+    """The settings in force, or those of ``version``; defaults for a version never saved."""
+    number = version
+    if number is None:
+        number = connection.execute(
+            select(portal.c.settings_version).where(portal.c.portal_id == portal_id)
+        ).scalar_one()
+    return number, load_settings(_stored(connection, portal_id, number))
+
+
+def save_settings(
+    connection: Connection,
+    portal_id: str,
+    patch: Mapping[str, Any],
+    author: str,
+    now: datetime,
+    plugin_forms: Mapping[str, PluginForm],
+) -> int:
+    """Apply the patch as a new version; its number (the old one when nothing changes).
+
+    People whose decision may change become dirty, and webinars the change switches on become due
+    for a read, so what was missed arrives by itself. Raises marshmallow's ValidationError.
+    """
+    # One change at a time, each on top of the one before.
+    number = connection.execute(
+        select(portal.c.settings_version).where(portal.c.portal_id == portal_id).with_for_update()
+    ).scalar_one()
+    stored = _stored(connection, portal_id, number)
+    before = load_settings(stored)
+    values = apply_patch(stored, patch, plugin_forms)
+    changed = {name for name, value in dump_settings(before).items() if values[name] != value}
+    if not changed:
+        return int(number)
+    connection.execute(
+        setting_version.insert().values(
+            portal_id=portal_id,
+            version=number + 1,
+            values=values,
+            author=author,
+            created_at=now,
+        )
+    )
+    connection.execute(
+        update(portal).where(portal.c.portal_id == portal_id).values(settings_version=number + 1)
+    )
+    if changed - WITHOUT_EFFECT_ON_PEOPLE:
+        was_on = effective_webinars(connection, portal_id, before)
+        is_on = effective_webinars(connection, portal_id, load_settings(values))
+        make_due(connection, is_on - was_on, now)
+        mark_dirty(connection, portal_id)
+        open_runs_for_dirty(connection, portal_id, trigger="setting", pool="bulk", now=now)
+    return int(number) + 1
+
+
+def _stored(connection: Connection, portal_id: str, version: int) -> Mapping[str, Any]:
+    values: Mapping[str, Any] | None = connection.execute(
+        select(setting_version.c["values"]).where(
+            setting_version.c.portal_id == portal_id, setting_version.c.version == version
+        )
+    ).scalar()
+    return values or {}

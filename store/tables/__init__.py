@@ -1,0 +1,49 @@
+"""Every table, in the order data flows. Facts are per portal.
+
+``*_pk`` columns are our own keys; ``*_id`` columns are the platforms'.
+"""
+
+from store.tables.arrivals import inbox
+from store.tables.base import metadata
+from store.tables.ledger import effect, lease, run, run_change
+from store.tables.people import decision_log, occurrence_person, person
+from store.tables.who import (
+    connection,
+    hubspot_user,
+    portal,
+    portal_zoom,
+    setting_version,
+    zoom_user,
+)
+from store.tables.zoom_facts import (
+    instance,
+    occurrence,
+    registrant_alias,
+    registration_fact,
+    session,
+    webinar,
+)
+
+__all__ = [
+    "connection",
+    "decision_log",
+    "effect",
+    "hubspot_user",
+    "inbox",
+    "instance",
+    "lease",
+    "metadata",
+    "occurrence",
+    "occurrence_person",
+    "person",
+    "portal",
+    "portal_zoom",
+    "registrant_alias",
+    "registration_fact",
+    "run",
+    "run_change",
+    "session",
+    "setting_version",
+    "webinar",
+    "zoom_user",
+]
