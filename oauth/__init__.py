@@ -1,0 +1,1 @@
+"""Installing into both platforms, valid tokens ever after, and who is signed in."""

@@ -1,0 +1,101 @@
+"""What follows a consent: whose tokens they are, kept where they belong."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from marshmallow import ValidationError
+
+from clients.errors import ReconnectNeeded, Unavailable
+from oauth.access import Access, choose_zoom_api, single_use
+from oauth.discovery import discover_portal
+from oauth.sign_in import SignedIn
+from rollcall.errors import RollcallError
+from schemas.oauth_answers import TokenAnswer, read_tokens
+from store.connections import NewGrant, Platform, TokenPair, link_zoom, save_grant
+from store.database import writing
+from store.portals import save_portal
+
+REPORT_SCOPE = "report:read:list_webinar_participants:admin"
+_PERMIT_WAIT = 12.0
+
+log = structlog.get_logger(__name__)
+
+
+def read_answer(token: Any) -> TokenAnswer:
+    """The tokens in Authlib's answer. Raises Unavailable when they are not all there."""
+    try:
+        answer = read_tokens(dict(token))
+    except ValidationError as error:
+        raise Unavailable("the answer holds no tokens; try again") from error
+    if not answer.refresh_token:
+        raise Unavailable("the answer holds no refresh token; try again")
+    return answer
+
+
+def install_portal(access: Access, answer: TokenAnswer) -> SignedIn:
+    """Keep a portal's tokens, create its properties, and return who installed.
+
+    What HubSpot does not let us do at once (properties, capabilities) is left for later and shown
+    in the console. Raises the errors of :mod:`clients.errors`.
+    """
+    whose = access.hubspot_endpoint.introspect(answer.access_token)
+    if not whose.is_active:
+        raise ReconnectNeeded("HubSpot does not know the tokens it just gave; start again")
+    with writing(access.engine) as connection:
+        save_portal(connection, whose.portal_id, installer_user_id=whose.user_id, now=access.now())
+        save_grant(
+            connection,
+            access.sealer,
+            _grant(access, "hubspot", answer, whose.portal_id, "", whose.scopes or answer.scopes),
+            access.now(),
+        )
+    try:
+        discover_portal(access, whose.portal_id)
+    except RollcallError as error:
+        log.warning("discovery_put_off", portal=whose.portal_id, reason=str(error))
+    return SignedIn(whose.portal_id, whose.user_id)
+
+
+def install_zoom(access: Access, answer: TokenAnswer, portal_id: str) -> str:
+    """Keep a Zoom account's tokens, let the portal use them, and return the account's id.
+
+    Raises the errors of :mod:`clients.errors`.
+    """
+    api_url = choose_zoom_api(access.zoom_app.api_url, answer.api_url)
+    token, refresh = single_use(answer.access_token)
+    zoom = access.zoom_with(token, refresh, "installing", api_url=api_url, max_wait=_PERMIT_WAIT)
+    try:
+        me = zoom.me()
+    except ValidationError as error:
+        raise Unavailable("Zoom did not say who authorised; try again") from error
+    if not me.account_id:
+        raise Unavailable("Zoom did not say which account was authorised; try again")
+    grant = _grant(access, "zoom", answer, me.account_id, me.user_id, answer.scopes, api_url)
+    with writing(access.engine) as connection:
+        connection_id = save_grant(connection, access.sealer, grant, access.now())
+        link_zoom(connection, portal_id, connection_id, me.account_id)
+    return me.account_id
+
+
+def _grant(
+    access: Access,
+    platform: Platform,
+    answer: TokenAnswer,
+    account_id: str,
+    user_id: str,
+    scopes: tuple[str, ...],
+    api_url: str = "",
+) -> NewGrant:
+    return NewGrant(
+        platform=platform,
+        account_id=account_id,
+        user_id=user_id,
+        pair=TokenPair(answer.access_token, answer.refresh_token),
+        expires_at=access.now() + timedelta(seconds=answer.expires_in),
+        scopes=scopes,
+        api_url=api_url,
+        is_reduced=platform == "zoom" and REPORT_SCOPE not in scopes,
+    )
