@@ -1,0 +1,1 @@
+"""What workers do: gather (store, clients), decide (engine, plugins), carry out, record."""

@@ -1,0 +1,257 @@
+"""Creates and updates of contacts: in full batches, side by side, each input settled on its own."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from clients.errors import Rejected, Unconfirmed
+from clients.hubspot import CONTACT_BATCH
+from clients.outcomes import BatchOutcome, Rejection
+from engine.plan import halves, in_batches
+from jobs.flights import Flights
+from jobs.gathering import PersonPlan
+from jobs.records import refresh_outcomes, settle_people
+from jobs.slices import Slice
+from rollcall.errors import Permanent
+from schemas.hubspot_contacts import ContactCreate, ContactUpdate
+from store.database import writing
+from store.ledger import (
+    Sent,
+    mark_applied,
+    mark_planned,
+    mark_rejected,
+    mark_unconfirmed,
+    start_sending,
+)
+from store.people import update_rows
+from store.runs import count_in_run, open_run_ids
+from store.tables import person
+
+MAX_DOUBTS = 3
+"""After so many deliveries nobody could confirm, the write is shown as failing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactWrite:
+    """One person's write: the properties that differ, and the ledger row that holds it."""
+
+    plan: PersonPlan
+    sent: Sent
+    changes: dict[str, str]
+    doubts: int
+
+    @property
+    def trace_id(self) -> str:
+        """Ours, distinct in any batch."""
+        return str(self.sent.pk)
+
+    @property
+    def contact_id(self) -> str | None:
+        """The contact to update, None to create one."""
+        found: str | None = self.plan.person["contact_id"]
+        return found if not self.plan.person["is_deleted"] else None
+
+
+Batch = list[ContactWrite]
+
+
+@dataclass(slots=True)
+class ContactWriter:
+    """Sends the writes of one stretch under the contacts lease."""
+
+    slice_: Slice
+    now: datetime
+    _run_ids: dict[int, str] = field(default_factory=dict)
+
+    def write(self, writes: Sequence[ContactWrite]) -> None:
+        """Send them all. Raises what makes the run wait or stop, after noting what was done."""
+        runtime, run = self.slice_.runtime, self.slice_.run
+        with writing(runtime.database) as connection:
+            self._run_ids = open_run_ids(connection, run["portal_id"])
+        flights = Flights[Batch, BatchOutcome](
+            self.slice_, send=self._send, land=self._land, depart=self._depart
+        )
+        flights.fly(_batches(writes))
+
+    def _depart(self, batch: Batch) -> None:
+        with writing(self.slice_.runtime.database) as connection:
+            start_sending(
+                connection,
+                self.slice_.lease,
+                str(uuid.uuid4()),
+                {write.sent.pk: write.contact_id or "" for write in batch},
+            )
+
+    def _send(self, batch: Batch) -> BatchOutcome:
+        run = self.slice_.run
+        hubspot = self.slice_.runtime.platforms.hubspot(run["portal_id"], run["pool"])
+        if batch[0].contact_id is None:
+            return hubspot.create_contacts(
+                [
+                    ContactCreate(
+                        write.trace_id, {"email": write.plan.person["email"], **write.changes}
+                    )
+                    for write in batch
+                ],
+                permit=False,
+            )
+        return hubspot.update_contacts(
+            [
+                ContactUpdate(write.trace_id, write.contact_id or "", write.changes)
+                for write in batch
+            ],
+            permit=False,
+        )
+
+    def _land(self, batch: Batch, answer: BatchOutcome | Exception) -> list[Batch]:
+        with writing(self.slice_.runtime.database) as connection:
+            if isinstance(answer, BatchOutcome):
+                self._settle(connection, batch, answer)
+                return []
+            return self._fail(connection, batch, answer)
+
+    def _fail(self, connection: Connection, batch: Batch, error: Exception) -> list[Batch]:
+        if isinstance(error, Rejected) and len(batch) > 1:
+            # The whole batch was refused for one input: halve until it stands alone.
+            return [list(half) for half in halves(batch)]
+        if isinstance(error, Rejected):
+            refusal = Rejection(str(error), error.category, error.existing_id)
+            self._settle(connection, batch, BatchOutcome({}, {batch[0].trace_id: refusal}, ()))
+        elif isinstance(error, Permanent):
+            self._reject(connection, [(write, str(error)) for write in batch])
+        elif isinstance(error, Unconfirmed):
+            self._doubt(connection, batch)
+        else:
+            mark_planned(connection, [write.sent.pk for write in batch], not_before=None)
+        return []
+
+    def _settle(self, connection: Connection, batch: Batch, outcome: BatchOutcome) -> None:
+        done = [write for write in batch if write.trace_id in outcome.done]
+        refused = [write for write in batch if write.trace_id in outcome.rejected]
+        missing = [write for write in batch if write.trace_id in outcome.missing]
+        self._apply(connection, done, outcome)
+        self._reject(
+            connection,
+            [
+                (write, outcome.rejected[write.trace_id].message)
+                for write in refused
+                if outcome.rejected[write.trace_id].existing_id is None
+            ],
+        )
+        self._adopt(
+            connection,
+            [
+                (write, existing)
+                for write in refused
+                if (existing := outcome.rejected[write.trace_id].existing_id) is not None
+            ],
+        )
+        self._doubt(connection, missing)
+
+    def _apply(self, connection: Connection, done: Batch, outcome: BatchOutcome) -> None:
+        if not done:
+            return
+        mark_applied(
+            connection, [(write.sent, outcome.done[write.trace_id]) for write in done], now=self.now
+        )
+        update_rows(
+            connection,
+            person,
+            [
+                {
+                    "pk": write.plan.person["id"],
+                    "contact_id": outcome.done[write.trace_id],
+                    "contact_match": "primary",
+                    "is_deleted": False,
+                    "contact": {**write.plan.person["contact"], **write.changes},
+                }
+                for write in done
+            ],
+        )
+        self._count(connection, [write for write in done if write.contact_id is None], "created")
+        self._count(connection, [write for write in done if write.contact_id], "updated")
+        self._finish(connection, done)
+
+    def _reject(self, connection: Connection, refused: Sequence[tuple[ContactWrite, str]]) -> None:
+        if not refused:
+            return
+        mark_rejected(connection, [(write.sent.pk, message) for write, message in refused])
+        self._count(connection, [write for write, _ in refused], "failed")
+        self._finish(connection, [write for write, _ in refused])
+
+    def _adopt(self, connection: Connection, known: Sequence[tuple[ContactWrite, str]]) -> None:
+        """The address belongs to a contact already: look at that one, then write to it."""
+        update_rows(
+            connection,
+            person,
+            [
+                {"pk": write.plan.person["id"], "contact_id": existing, "must_read": True}
+                for write, existing in known
+            ],
+        )
+        mark_planned(connection, [write.sent.pk for write, _ in known], not_before=None)
+
+    def _doubt(self, connection: Connection, batch: Batch) -> None:
+        """Nobody knows whether these were applied: the contacts are read before anything else."""
+        lost = [write for write in batch if write.doubts + 1 >= MAX_DOUBTS]
+        self._reject(
+            connection, [(write, "not confirmed by HubSpot, and not to be found") for write in lost]
+        )
+        open_ = [write for write in batch if write not in lost]
+        update_rows(
+            connection,
+            person,
+            [{"pk": write.plan.person["id"], "must_read": True} for write in open_],
+        )
+        mark_unconfirmed(
+            connection, [write.sent.pk for write in open_], confirm_at=self.now + timedelta(0)
+        )
+
+    def _count(self, connection: Connection, writes: Sequence[ContactWrite], name: str) -> None:
+        """A write counts in the run of the occurrence that marked the person."""
+        counts = Counter(self._run_of(write) for write in writes)
+        for run_id, count in counts.items():
+            count_in_run(connection, run_id, **{name: count})
+
+    def _run_of(self, write: ContactWrite) -> str:
+        marked = next((item for item in write.plan.appearances if item.is_dirty), None)
+        pk = marked.row["occurrence_pk"] if marked else 0
+        return self._run_ids.get(pk, str(self.slice_.run["id"]))
+
+    def _finish(self, connection: Connection, writes: Sequence[ContactWrite]) -> None:
+        finish_people(connection, self.slice_, [write.plan for write in writes], now=self.now)
+
+
+def finish_people(
+    connection: Connection, slice_: Slice, plans: Iterable[PersonPlan], *, now: datetime
+) -> None:
+    """These people need nothing more of the contacts step: settle and conclude them."""
+    appearances = [item for plan in plans for item in plan.appearances]
+    settle_people(connection, appearances)
+    refresh_outcomes(connection, [item.row["id"] for item in appearances], now=now)
+    mine = [
+        item
+        for item in appearances
+        if item.is_dirty and item.row["occurrence_pk"] == slice_.run["occurrence_pk"]
+    ]
+    count_in_run(connection, slice_.run["id"], done=len(mine))
+
+
+def _batches(writes: Sequence[ContactWrite]) -> Iterable[Batch]:
+    """Full batches of creates, then of updates, no contact twice in one batch."""
+    creates = [write for write in writes if write.contact_id is None]
+    yield from in_batches(creates, CONTACT_BATCH)
+    waiting = [write for write in writes if write.contact_id is not None]
+    while waiting:
+        wave: dict[str | None, ContactWrite] = {}
+        for write in waiting:
+            wave.setdefault(write.contact_id, write)
+        yield from in_batches(wave.values(), CONTACT_BATCH)
+        taken = {write.sent.pk for write in wave.values()}
+        waiting = [write for write in waiting if write.sent.pk not in taken]

@@ -1,0 +1,208 @@
+"""The contacts step: the portal's dirty people are looked up, decided, and written to HubSpot.
+
+Under the portal's contacts lease. People go in stretches of about a thousand, so memory stays flat
+however many there are; of each stretch creates and updates go out in full batches side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping
+
+from jobs.contact_writes import ContactWrite, ContactWriter, finish_people
+from jobs.decisions import decide_nameless, decide_people
+from jobs.gathering import Appearance, PersonPlan, Rules, gather, gather_nameless, load_rules
+from jobs.lookups import look_up_contacts
+from jobs.records import record_decisions, refresh_outcomes, settle_people
+from jobs.slices import Slice
+from jobs.wishes import contact_wish, due_changes, occurrence_wishes
+from rollcall.errors import Retryable
+from store.database import reading, writing
+from store.ledger import Sent, Wish, doubt_abandoned, drop_unsent, mark_applied, record_wishes
+from store.ledger_reading import contact_effects
+from store.people import dirty_nameless, dirty_people
+from store.runs import count_in_run
+from store.settings import read_settings
+
+STRETCH = 1000
+
+
+class SettingsChanged(Retryable):
+    """The portal's settings have a newer version: this run is superseded by the next one."""
+
+
+def write_people(slice_: Slice) -> None:
+    """Plan and write everybody dirty in the portal, whichever occurrence marked them.
+
+    Raises SettingsChanged, SliceOver, LeaseLost, and whatever the platforms raise.
+    """
+    _doubt_what_was_left(slice_)
+    rules = _rules(slice_)
+    while True:
+        slice_.keep()
+        with reading(slice_.runtime.database) as connection:
+            _require_version(connection, slice_, rules)
+            pks = dirty_people(connection, slice_.run["portal_id"], STRETCH)
+            nameless = dirty_nameless(connection, slice_.run["portal_id"], STRETCH)
+        if not pks and not nameless:
+            return
+        if nameless:
+            _decide_nameless(slice_, nameless, rules)
+        if pks:
+            _write_stretch(slice_, pks, rules)
+
+
+def _doubt_what_was_left(slice_: Slice) -> None:
+    with writing(slice_.runtime.database) as connection:
+        doubt_abandoned(
+            connection,
+            slice_.lease,
+            portal_id=slice_.run["portal_id"],
+            occurrence_pk=None,
+            confirm_at=slice_.runtime.clock(),
+        )
+
+
+def _rules(slice_: Slice) -> Rules:
+    portal_id = slice_.run["portal_id"]
+    with reading(slice_.runtime.database) as connection:
+        version, settings = read_settings(connection, portal_id)
+        return load_rules(connection, portal_id, version, settings, slice_.runtime.registry)
+
+
+def _require_version(connection: Connection, slice_: Slice, rules: Rules) -> None:
+    version, _ = read_settings(connection, slice_.run["portal_id"])
+    if version != rules.version:
+        raise SettingsChanged(
+            f"the settings of portal {slice_.run['portal_id']} changed; the next run applies them",
+            retry_after=0.0,
+        )
+
+
+def _decide_nameless(slice_: Slice, rows: Sequence[RowMapping], rules: Rules) -> None:
+    runtime, now = slice_.runtime, slice_.runtime.clock()
+    with reading(runtime.database) as connection:
+        appearances = gather_nameless(connection, rows)
+    decided = decide_nameless(runtime, appearances, rules, now)
+    with writing(runtime.database) as connection:
+        record_decisions(connection, decided, rules, now)
+        settle_people(connection, decided)
+        refresh_outcomes(connection, [item.row["id"] for item in decided], now=now)
+        mine = [i for i in decided if i.row["occurrence_pk"] == slice_.run["occurrence_pk"]]
+        count_in_run(
+            connection,
+            slice_.run["id"],
+            total=len(mine),
+            done=len(mine),
+            excluded=sum(item.verdict is not None for item in mine),
+        )
+
+
+def _write_stretch(slice_: Slice, pks: Sequence[int], rules: Rules) -> None:
+    runtime, now = slice_.runtime, slice_.runtime.clock()
+    with reading(runtime.database) as connection:
+        plans = gather(connection, pks)
+    wanted = [
+        name
+        for plugin in runtime.registry.plugins
+        for name in plugin.description.contact_properties
+    ]
+    plans = look_up_contacts(slice_, plans, wanted, now)
+    plans = decide_people(runtime, plans, rules, now)
+    with writing(runtime.database) as connection:
+        _count_people(connection, slice_, plans)
+        record_decisions(
+            connection, [item for plan in plans for item in plan.appearances], rules, now
+        )
+        _record_occurrence_wishes(connection, slice_, plans, now)
+        writes = _record_contact_wishes(connection, slice_, plans, now)
+        writing_to = {write.plan.person["id"] for write in writes}
+        finish_people(
+            connection,
+            slice_,
+            [plan for plan in plans if plan.person["id"] not in writing_to],
+            now=now,
+        )
+    ContactWriter(slice_, now).write(writes)
+
+
+def _count_people(connection: Connection, slice_: Slice, plans: Sequence[PersonPlan]) -> None:
+    mine = [
+        item
+        for plan in plans
+        for item in plan.appearances
+        if item.is_dirty and item.row["occurrence_pk"] == slice_.run["occurrence_pk"]
+    ]
+    excluded = sum(item.verdict is not None and not item.verdict.hold for item in mine)
+    count_in_run(connection, slice_.run["id"], total=len(mine), excluded=excluded)
+
+
+def _record_occurrence_wishes(
+    connection: Connection, slice_: Slice, plans: Sequence[PersonPlan], now: datetime
+) -> None:
+    wishes: list[Wish] = []
+    touched: list[Appearance] = []
+    for plan in plans:
+        for item in plan.appearances:
+            touched.append(item)
+            wishes += [
+                Wish(
+                    effect,
+                    occurrence_pk=item.row["occurrence_pk"],
+                    occurrence_person_pk=item.row["id"],
+                    person_pk=plan.person["id"],
+                )
+                for effect in occurrence_wishes(item, slice_.runtime.app_events)
+            ]
+    counts = record_wishes(
+        connection, slice_.run["portal_id"], wishes, run_id=slice_.run["id"], now=now
+    )
+    drop_unsent(
+        connection, [item.row["id"] for item in touched], [wish.effect.key for wish in wishes]
+    )
+    count_in_run(
+        connection,
+        slice_.run["id"],
+        total=counts.planned,
+        unchanged=counts.unchanged,
+        cannot_change=counts.cannot_change,
+    )
+
+
+def _record_contact_wishes(
+    connection: Connection, slice_: Slice, plans: Sequence[PersonPlan], now: datetime
+) -> list[ContactWrite]:
+    """Note what each contact should hold; the writes that are due because it does not."""
+    known = contact_effects(connection, [plan.person["id"] for plan in plans])
+    changes: dict[int, dict[str, str]] = {}
+    wishes: list[Wish] = []
+    fulfilled: list[tuple[Sent, str]] = []
+    for plan in plans:
+        person_pk = plan.person["id"]
+        due = due_changes(plan)
+        if due is None:
+            continue
+        wanted = contact_wish(plan)
+        row = known.get(person_pk)
+        if due:
+            changes[person_pk] = due
+            wishes.append(Wish(wanted, person_pk=person_pk, is_due=True))
+        elif row is not None and row["state"] != "applied":
+            sent = Sent(row["id"], "contact", wanted.payload, wanted.payload_hash)
+            wishes.append(Wish(wanted, person_pk=person_pk))
+            fulfilled.append((sent, plan.person["contact_id"] or ""))
+    record_wishes(connection, slice_.run["portal_id"], wishes, run_id=slice_.run["id"], now=now)
+    mark_applied(connection, fulfilled, now=now)
+    count_in_run(connection, slice_.run["id"], unchanged=len(plans) - len(changes))
+    rows = contact_effects(connection, list(changes))
+    return [
+        ContactWrite(plan, _as_sent(rows[pk]), changes[pk], doubts=rows[pk]["doubts"])
+        for plan in plans
+        if (pk := plan.person["id"]) in changes and rows[pk]["state"] == "planned"
+    ]
+
+
+def _as_sent(row: RowMapping) -> Sent:
+    return Sent(row["id"], row["kind"], row["wanted"], row["wanted_hash"])

@@ -1,0 +1,247 @@
+"""Decisions about people: the questions are put, the guard asks the plugins, answers are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from engine.dispatch import Decision, Opinion, Question
+from engine.effective import WhyNot, why_webinar_not
+from engine.merge import merge_properties
+from jobs.gathering import NAME_PROPERTIES, Appearance, PersonPlan, Rules
+from jobs.runtime import Runtime
+from rollcall import (
+    Attendance,
+    ContactSnapshot,
+    ContactWanted,
+    Context,
+    Occurrence,
+    Person,
+    Registrant,
+    Tenant,
+    Totals,
+    Webinar,
+)
+from store.people import role_of
+
+GUARD_CHUNK = 500
+
+
+def decide_people(
+    runtime: Runtime, plans: Sequence[PersonPlan], rules: Rules, now: datetime
+) -> list[PersonPlan]:
+    """The same people with decisions, and with what their contacts should hold."""
+    questions = [
+        question
+        for plan in plans
+        for question in _questions_of(plan.person, plan.appearances, rules, now)
+    ]
+    decisions = _ask(runtime, questions, rules)
+    decided = []
+    for plan in plans:
+        appearances = tuple(
+            replace(item, decision=decisions.get(_reference(item)) or _switched_off(item, rules))
+            for item in plan.appearances
+        )
+        decided.append(_with_contact(replace(plan, appearances=appearances), rules))
+    return decided
+
+
+def decide_nameless(
+    runtime: Runtime, appearances: Sequence[Appearance], rules: Rules, now: datetime
+) -> list[Appearance]:
+    """The same participants with decisions."""
+    questions = [
+        question
+        for appearance in appearances
+        for question in _questions_of(None, (appearance,), rules, now)
+    ]
+    decisions = _ask(runtime, questions, rules)
+    return [
+        replace(item, decision=decisions.get(_reference(item)) or _switched_off(item, rules))
+        for item in appearances
+    ]
+
+
+def _ask(runtime: Runtime, questions: Sequence[Question], rules: Rules) -> dict[str, Decision]:
+    stored = {name: choice.settings for name, choice in rules.settings.plugins.items()}
+    decisions: dict[str, Decision] = {}
+    for start in range(0, len(questions), GUARD_CHUNK):
+        part = questions[start : start + GUARD_CHUNK]
+        answer = runtime.guard.decide(part, stored, rules.order)
+        decisions.update({decision.reference: decision for decision in answer.decisions})
+    return decisions
+
+
+def _reference(appearance: Appearance) -> str:
+    return str(appearance.row["id"])
+
+
+_SWITCHED_OFF: Mapping[WhyNot, str] = {
+    "global_off": "webinar sync is off for the whole account",
+    "host_not_selected": "the host is not among the users whose webinars sync",
+    "host_domain_excluded": "the host's domain is excluded",
+    "webinar_off": "sync is off for this webinar",
+    "user_off": "the host's newly scheduled webinars do not sync",
+}
+
+
+def why_off(webinar: RowMapping, rules: Rules) -> WhyNot | None:
+    """The switch that keeps the webinar from being synced; None when it is synced."""
+    return why_webinar_not(
+        rules.settings,
+        webinar["host_id"],
+        webinar["host_email"],
+        webinar["sync"],
+        rules.zoom_users.get((webinar["account_id"], webinar["host_id"])),
+    )
+
+
+def _is_effective(item: Appearance, rules: Rules) -> bool:
+    return not item.webinar["is_zoom_events"] and why_off(item.webinar, rules) is None
+
+
+def _switched_off(item: Appearance, rules: Rules) -> Decision:
+    """The decision about somebody of a webinar that is not synced at all; no plugin is asked."""
+    switch = why_off(item.webinar, rules)
+    if item.webinar["is_zoom_events"]:
+        reason, detail = "zoom_events", "the webinar belongs to a Zoom Event"
+    else:
+        reason, detail = "sync_off", _SWITCHED_OFF[switch] if switch else ""
+    opinion = Opinion("settings", "", reason, detail, hold=False)
+    return Decision(_reference(item), excluded_by=opinion, opinions=(opinion,))
+
+
+def _questions_of(
+    person: Mapping[str, Any] | None, appearances: Sequence[Appearance], rules: Rules, now: datetime
+) -> list[Question]:
+    counted = [item for item in appearances if _is_effective(item, rules)]
+    context = Context(
+        tenant=Tenant(
+            portal_id=appearances[0].row["portal_id"] if appearances else "",
+            excluded_contact_domains=tuple(rules.settings.excluded_contact_domains),
+            contact_exclusion=rules.settings.contact_exclusion,
+            secondary_email=rules.settings.secondary_email,
+            recreate_deleted=rules.settings.recreate_deleted,
+        ),
+        settings={},
+        contact=_snapshot(person),
+        totals=_totals(counted),
+        now=now,
+    )
+    return [_question(item, context, rules) for item in counted]
+
+
+def _question(item: Appearance, context: Context, rules: Rules) -> Question:
+    row = item.row
+    person = Person(
+        reference=_reference(item),
+        email=row["email"],
+        first_name=row["first_name"],
+        last_name=row["last_name"],
+        role=role_of(item.webinar, row["email"]),
+        identity=row["identity"],
+        status=row["status"],
+        is_hubspot_user=row["email"] in rules.hubspot_users,
+        has_zoom_identity=row["has_zoom_identity"],
+    )
+    occurrence = _occurrence_value(item)
+    registrant = attendance = None
+    if row["status"] is not None:
+        registrant = Registrant(
+            person, occurrence, row["status"], row["registered_at"], row["cancelled_at"]
+        )
+    if item.occurrence["settled_at"] is not None and row["first_join_at"] is not None:
+        attendance = Attendance(
+            person,
+            occurrence,
+            row["first_join_at"],
+            row["last_leave_at"],
+            row["attended_seconds"],
+            row["attended_percent"],
+        )
+    return Question(person, registrant, attendance, context, row["is_included_by_hand"])
+
+
+def _occurrence_value(item: Appearance) -> Occurrence:
+    webinar, occurrence = item.webinar, item.occurrence
+    return Occurrence(
+        occurrence_id=occurrence["occurrence_id"],
+        webinar=Webinar(
+            webinar_id=webinar["webinar_id"],
+            account_id=webinar["account_id"],
+            topic=webinar["topic"],
+            host_id=webinar["host_id"],
+            host_email=webinar["host_email"],
+            public_url=webinar["public_url"],
+        ),
+        scheduled_at=occurrence["start_at"],
+        started_at=occurrence["started_at"],
+        ended_at=occurrence["ended_at"],
+        length_seconds=occurrence["length_seconds"],
+        is_settled=occurrence["settled_at"] is not None,
+    )
+
+
+def _snapshot(person: Mapping[str, Any] | None) -> ContactSnapshot:
+    if person is None:
+        return ContactSnapshot()
+    return ContactSnapshot(
+        contact_id=person["contact_id"],
+        match=person["contact_match"],
+        is_deleted=person["is_deleted"],
+        properties=dict(person["contact"]),
+    )
+
+
+def _totals(appearances: Sequence[Appearance]) -> Totals:
+    """Counted from facts each time, so that a cancellation or a correction recounts by itself."""
+    approved = [item for item in appearances if item.row["status"] == "approved"]
+    percents = [
+        item.row["attended_percent"]
+        for item in appearances
+        if item.occurrence["settled_at"] is not None and item.row["attended_seconds"] > 0
+    ]
+    last = max(
+        (item for item in approved if item.row["registered_at"] is not None),
+        key=lambda item: (item.row["registered_at"], item.row["id"]),
+        default=None,
+    )
+    return Totals(
+        registrations=len({item.webinar["id"] for item in approved}),
+        attendances=len(percents),
+        average_percent=sum(percents) / len(percents) if percents else None,
+        last_registered_url=last.webinar["public_url"] if last else "",
+    )
+
+
+def _with_contact(plan: PersonPlan, rules: Rules) -> PersonPlan:
+    effects = [
+        effect
+        for item in plan.appearances
+        if item.decision is not None and item.verdict is None
+        for effect in item.decision.effects
+    ]
+    merged = merge_properties(effects, rules.order, plan.person["contact"])
+    wants_contact = any(isinstance(stamped.effect, ContactWanted) for stamped in effects)
+    names: dict[str, str] = {}
+    if wants_contact:
+        newest = plan.appearances[-1].row
+        names = {
+            name: value
+            for name, value in zip(
+                NAME_PROPERTIES, (newest["first_name"], newest["last_name"]), strict=True
+            )
+            if value
+        }
+    return replace(
+        plan,
+        wants_contact=wants_contact,
+        properties=merged.values,
+        names=names,
+        losers=merged.losers,
+    )

@@ -1,0 +1,305 @@
+"""Draining the inbox: each delivery becomes a fact, people become dirty, occurrences due.
+
+A delivery never decides anything. What cannot be read is parked for a person; what needs Zoom while
+Zoom cannot be reached is put off and loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import cast, get_args
+
+import structlog
+from sqlalchemy import Connection, RowMapping
+
+from jobs.runtime import Runtime
+from jobs.webinars import RECURRING, refresh_webinar
+from rollcall.errors import Permanent, RollcallError
+from rollcall.events import RegistrantStatus
+from schemas.zoom_webhooks import (
+    AppDeauthorized,
+    Envelope,
+    RegistrationChanged,
+    UserChanged,
+    WebinarChanged,
+    WebinarRan,
+    parse_webhook,
+)
+from store.connections import end_zoom_grant
+from store.database import reading, writing
+from store.inbox import place_of
+from store.inbox_work import bury, close_deliveries, new_deliveries, put_off
+from store.leases import release_lease, take_lease
+from store.registration_facts import RegistrationEntry, merge_registrations
+from store.runs import last_started_at, open_run
+from store.webinar_facts import (
+    bring_forward,
+    change_instance,
+    change_occurrence,
+    ensure_instances,
+    ensure_occurrence,
+    ensure_webinar,
+    find_instance,
+    find_occurrence,
+    occurrences_of_webinar,
+    portals_of_account,
+    save_zoom_users,
+)
+
+AT_ONCE = 500
+MAX_ATTEMPTS = 12
+LEASE_SECONDS = 60.0
+
+log = structlog.get_logger(__name__)
+
+
+def drain_inbox(runtime: Runtime) -> int:
+    """Work off what waits in the inbox; how many deliveries. One drainer at a time."""
+    held = take_lease(runtime.database, "drain", runtime.owner, seconds=LEASE_SECONDS)
+    if held is None:
+        return 0
+    try:
+        with reading(runtime.database) as connection:
+            rows = new_deliveries(connection, runtime.clock(), AT_ONCE)
+        for row in rows:
+            _drain_one(runtime, row)
+        return len(rows)
+    finally:
+        release_lease(runtime.database, held)
+
+
+def _drain_one(runtime: Runtime, row: RowMapping) -> None:
+    now = runtime.clock()
+    try:
+        state = _merge(runtime, row, now)
+        with writing(runtime.database) as connection:
+            close_deliveries(connection, [row["id"]], state=state)
+    except Permanent as error:
+        log.warning(
+            "delivery_parked", delivery=row["id"], delivery_event=row["event"], why=str(error)
+        )
+        with writing(runtime.database) as connection:
+            bury(connection, row["id"], error=str(error))
+    except RollcallError as error:
+        _try_later(runtime, row, str(error), now)
+    except Exception as error:
+        # A delivery we stumble over must not stop those behind it.
+        log.exception("delivery_failed", delivery=row["id"], delivery_event=row["event"])
+        _try_later(runtime, row, f"failed with {type(error).__name__}", now)
+
+
+def _try_later(runtime: Runtime, row: RowMapping, why: str, now: datetime) -> None:
+    with writing(runtime.database) as connection:
+        if row["attempts"] + 1 >= MAX_ATTEMPTS:
+            bury(connection, row["id"], error=why)
+            return
+        pause = timedelta(seconds=min(2.0 ** row["attempts"], 3600.0))
+        put_off(connection, row["id"], until=now + pause, error=why)
+
+
+def _merge(runtime: Runtime, row: RowMapping, now: datetime) -> str:
+    if row["source"] != "zoom":
+        return "ignored"
+    envelope = parse_webhook(runtime.sealer.open(row["body"], place_of(row["digest"])))
+    merge = _MERGES.get(type(envelope.payload))
+    if merge is None:
+        return "ignored"
+    with reading(runtime.database) as connection:
+        portals = portals_of_account(connection, envelope.account_id)
+    for portal_id in portals:
+        merge(runtime, portal_id, envelope, now)
+    return "done" if portals else "ignored"
+
+
+# --- one function a kind of event ---------------------------------------------------------------
+
+
+def _merge_registration(
+    runtime: Runtime, portal_id: str, envelope: Envelope, now: datetime
+) -> None:
+    change = envelope.payload
+    assert isinstance(change, RegistrationChanged)
+    webinar = _known_webinar(runtime, portal_id, envelope.account_id, change.webinar_id)
+    registrant = change.registrant
+    entry = RegistrationEntry(
+        email=registrant.email[:255],
+        first_name=registrant.first_name[:255],
+        last_name=registrant.last_name[:255],
+        registrant_id=registrant.registrant_id,
+        status=_status_of(registrant.status),
+        at=envelope.event_at,
+    )
+    names = [date.occurrence_id for date in change.occurrences]
+    covers_series = webinar["type"] == RECURRING and webinar["registration_type"] == 1
+    if webinar["type"] != RECURRING or covers_series or not names:
+        names = [""]
+    with writing(runtime.database) as connection:
+        for name in names:
+            place = ensure_occurrence(connection, webinar, name)
+            if merge_registrations(connection, webinar, place, [entry]):
+                _open_live_run(connection, runtime, place, now)
+
+
+def _status_of(status: str) -> RegistrantStatus:
+    for known in get_args(RegistrantStatus):
+        if status == known:
+            return cast(RegistrantStatus, known)
+    raise Permanent("a registration with a status Zoom does not document")
+
+
+def _open_live_run(
+    connection: Connection, runtime: Runtime, place: RowMapping, now: datetime
+) -> None:
+    """The first registration goes at once, those behind it with the next run a moment later."""
+    open_run(
+        connection,
+        occurrence_pk=place["id"],
+        trigger="webhook",
+        pool="live",
+        now=now,
+        not_before=next_start(connection, place["id"], now, runtime.timing.coalesce),
+        must_read=place["reads"] == 0,
+    )
+
+
+def next_start(
+    connection: Connection, occurrence_pk: int, now: datetime, coalesce: timedelta
+) -> datetime:
+    """When the occurrence's next run may start: at once, or so long after the last one began."""
+    last = last_started_at(connection, occurrence_pk)
+    return now if last is None else max(now, last + coalesce)
+
+
+def _known_webinar(
+    runtime: Runtime, portal_id: str, account_id: str, webinar_id: str
+) -> RowMapping:
+    """The webinar's row; Zoom is asked about one never heard of (which dates does it have?)."""
+    with writing(runtime.database) as connection:
+        row = ensure_webinar(connection, portal_id, account_id, webinar_id, {})
+    if row["detail_read_at"] is not None:
+        return row
+    zoom = runtime.platforms.zoom(portal_id, account_id, "live")
+    return refresh_webinar(runtime, zoom, portal_id, account_id, webinar_id)
+
+
+def _merge_webinar_change(
+    runtime: Runtime, portal_id: str, envelope: Envelope, now: datetime
+) -> None:
+    """Something about the webinar changed: it is read again; only a deletion says it all itself."""
+    change = envelope.payload
+    assert isinstance(change, WebinarChanged)
+    changes = {"topic": change.topic or None, "host_id": change.host_id or None}
+    is_gone = change.action in ("deleted", "permanently_deleted", "converted_to_meeting")
+    with writing(runtime.database) as connection:
+        webinar = ensure_webinar(
+            connection, portal_id, envelope.account_id, change.webinar_id, changes
+        )
+        if is_gone:
+            _cancel_dates(connection, webinar, change, now)
+            return
+        place = ensure_occurrence(connection, webinar, "")
+        open_run(
+            connection,
+            occurrence_pk=place["id"],
+            trigger="webhook",
+            pool="live",
+            now=now,
+            must_read=True,
+        )
+
+
+def _cancel_dates(
+    connection: Connection, webinar: RowMapping, change: WebinarChanged, now: datetime
+) -> None:
+    """Cancel what has not begun: a deleted webinar that took place has taken place."""
+    listed = {date.occurrence_id for date in change.occurrences} if change.is_single else None
+    for place in occurrences_of_webinar(connection, webinar["id"]):
+        if listed is not None and place["occurrence_id"] not in listed:
+            continue
+        if place["started_at"] is None:
+            change_occurrence(connection, place["id"], status="cancelled", next_read_at=None)
+            open_run(connection, occurrence_pk=place["id"], trigger="webhook", pool="live", now=now)
+
+
+def _merge_run(runtime: Runtime, portal_id: str, envelope: Envelope, now: datetime) -> None:
+    """A session began or ended. Its end makes the attendance report due at the first delay."""
+    ran = envelope.payload
+    assert isinstance(ran, WebinarRan)
+    if ran.is_practice_session:
+        return
+    webinar = _known_webinar(runtime, portal_id, envelope.account_id, ran.webinar_id)
+    with writing(runtime.database) as connection:
+        if find_instance(connection, portal_id, ran.uuid) is None and webinar["type"] == 5:
+            place = ensure_occurrence(connection, webinar, "")
+            ensure_instances(
+                connection,
+                [
+                    {
+                        "portal_id": portal_id,
+                        "occurrence_pk": place["id"],
+                        "uuid": ran.uuid,
+                        "started_at": ran.started_at,
+                    }
+                ],
+            )
+        if ran.action == "ended":
+            change_instance(connection, portal_id, ran.uuid, ended_at=ran.ended_at)
+        for place in _places_of(connection, webinar, portal_id, ran.uuid):
+            if ran.action == "started":
+                change_occurrence(connection, place["id"], status="started")
+            else:
+                first = runtime.timing.reconcile_after[0]
+                due_at = (ran.ended_at or envelope.event_at) + first
+                bring_forward(connection, place["id"], due_at, read=True)
+
+
+def _places_of(
+    connection: Connection, webinar: RowMapping, portal_id: str, uuid: str
+) -> list[RowMapping]:
+    """The occurrence of the session; all begun ones of a series whose session is not placed yet."""
+    known = find_instance(connection, portal_id, uuid)
+    if known is not None:
+        return [find_occurrence(connection, known["occurrence_pk"])]
+    return [
+        place
+        for place in occurrences_of_webinar(connection, webinar["id"])
+        if not place["is_series"] and place["settled_at"] is None
+    ]
+
+
+def _merge_user(runtime: Runtime, portal_id: str, envelope: Envelope, now: datetime) -> None:
+    change = envelope.payload
+    assert isinstance(change, UserChanged)
+    if not change.email:
+        return
+    name = f"{change.first_name} {change.last_name}".strip()
+    user = {"user_id": change.user_id, "email": change.email, "name": name}
+    with writing(runtime.database) as connection:
+        save_zoom_users(connection, portal_id, envelope.account_id, [user])
+
+
+def _merge_deauthorization(
+    runtime: Runtime, portal_id: str, envelope: Envelope, now: datetime
+) -> None:
+    gone = envelope.payload
+    assert isinstance(gone, AppDeauthorized)
+    with writing(runtime.database) as connection:
+        end_zoom_grant(
+            connection,
+            envelope.account_id,
+            gone.user_id,
+            now,
+            happened_at=envelope.event_at,
+        )
+
+
+_Merge = Callable[[Runtime, str, Envelope, datetime], None]
+
+_MERGES: dict[type, _Merge] = {
+    RegistrationChanged: _merge_registration,
+    WebinarChanged: _merge_webinar_change,
+    WebinarRan: _merge_run,
+    UserChanged: _merge_user,
+    AppDeauthorized: _merge_deauthorization,
+}

@@ -1,0 +1,182 @@
+"""The occurrence's marketing event: made, kept true, completed, cancelled; one call each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from clients.errors import Rejected, Unconfirmed
+from engine.plan import WantedEffect, effect_key, marketing_event_id, to_milliseconds
+from jobs.slices import Slice
+from schemas.hubspot_marketing import MarketingEventBody
+from store.database import reading, writing
+from store.ledger import (
+    Sent,
+    Wish,
+    mark_applied,
+    mark_planned,
+    mark_rejected,
+    mark_unconfirmed,
+    record_wishes,
+    start_sending,
+)
+from store.ledger_reading import find_effect
+from store.runs import count_in_run
+from store.webinar_facts import find_occurrence, find_webinar, occurrences_of_webinar
+
+EVENT_TYPE = "WEBINAR"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The marketing event that an occurrence's participations go to, by its external ids."""
+
+    account_id: str
+    external_id: str
+    occurrence: RowMapping
+    webinar: RowMapping
+
+
+def target_of(slice_: Slice) -> Target | None:
+    """The event of the run's occurrence; a series-wide registration goes to the next occurrence's.
+
+    None for a series without any occurrence yet.
+    """
+    with reading(slice_.runtime.database) as connection:
+        occurrence = find_occurrence(connection, slice_.run["occurrence_pk"])
+        webinar = find_webinar(connection, occurrence["webinar_pk"])
+        if occurrence["is_series"]:
+            dates = [
+                row
+                for row in occurrences_of_webinar(connection, webinar["id"])
+                if not row["is_series"] and row["status"] != "cancelled" and row["start_at"]
+            ]
+            now = slice_.runtime.clock()
+            upcoming = [row for row in dates if row["start_at"] >= now]
+            if not dates:
+                return None
+            occurrence = upcoming[0] if upcoming else dates[-1]
+    return Target(
+        webinar["account_id"],
+        marketing_event_id(webinar["webinar_id"], occurrence["occurrence_id"]),
+        occurrence,
+        webinar,
+    )
+
+
+def ensure_event(slice_: Slice, target: Target) -> bool:
+    """Make the event hold what is known of the occurrence; False when HubSpot refused it."""
+    start = target.occurrence["started_at"] or target.occurrence["start_at"]
+    end = target.occurrence["ended_at"]
+    if end is None and start is not None:
+        end = start + timedelta(seconds=target.occurrence["duration_seconds"])
+    payload = {
+        "name": target.webinar["topic"] or f"Zoom webinar {target.webinar['webinar_id']}",
+        "organizer": target.webinar["host_email"] or target.webinar["host_id"],
+        "url": target.webinar["public_url"],
+        "starts_at": to_milliseconds(start) if start else None,
+        "ends_at": to_milliseconds(end) if end else None,
+    }
+    return _apply_once(slice_, target, "marketing_event", payload)
+
+
+def complete_event(slice_: Slice, target: Target) -> bool:
+    """Tell HubSpot that the occurrence is over, so that it can tell who did not come."""
+    started_at, ended_at = target.occurrence["started_at"], target.occurrence["ended_at"]
+    payload = {"started_at": to_milliseconds(started_at), "ended_at": to_milliseconds(ended_at)}
+    return _apply_once(slice_, target, "complete", payload)
+
+
+def cancel_event(slice_: Slice, target: Target) -> bool:
+    """Cancel the event of an occurrence Zoom cancelled."""
+    return _apply_once(slice_, target, "cancel_event", {"cancelled": True})
+
+
+def has_event(slice_: Slice, target: Target) -> bool:
+    """Whether the event was ever made."""
+    with reading(slice_.runtime.database) as connection:
+        row = find_effect(connection, slice_.run["portal_id"], _key("marketing_event", target))
+    return row is not None and bool(row["applied_hash"])
+
+
+def _key(kind: str, target: Target) -> str:
+    portal_id = target.webinar["portal_id"]
+    return effect_key(kind, portal_id, target.account_id, target.external_id)
+
+
+def _apply_once(slice_: Slice, target: Target, kind: str, payload: Mapping[str, Any]) -> bool:
+    """Send a single repeatable call unless the ledger says that HubSpot holds just this."""
+    runtime, run, now = slice_.runtime, slice_.run, slice_.runtime.clock()
+    wanted = WantedEffect(_key(kind, target), kind, payload)
+    with writing(runtime.database) as connection:
+        known = find_effect(connection, run["portal_id"], wanted.key)
+        # All three calls may be repeated, so one in doubt is simply sent again.
+        in_doubt = known is not None and known["state"] in ("sending", "unconfirmed")
+        wish = Wish(wanted, occurrence_pk=target.occurrence["id"], is_due=in_doubt)
+        record_wishes(connection, run["portal_id"], [wish], run_id=run["id"], now=now)
+        row = find_effect(connection, run["portal_id"], wanted.key)
+    assert row is not None
+    if row["state"] != "planned":
+        return bool(row["state"] != "rejected")
+    slice_.keep()
+    runtime.platforms.take_permit(run["portal_id"], run["pool"])
+    with writing(runtime.database) as connection:
+        start_sending(connection, slice_.lease, "", {row["id"]: target.external_id})
+    sent = Sent(row["id"], kind, payload, wanted.payload_hash)
+    return _call(slice_, target, sent, is_new=not row["applied_hash"])
+
+
+def _call(slice_: Slice, target: Target, sent: Sent, *, is_new: bool) -> bool:
+    runtime, run, now = slice_.runtime, slice_.run, slice_.runtime.clock()
+    hubspot = runtime.platforms.hubspot(run["portal_id"], run["pool"])
+    try:
+        if sent.kind == "marketing_event":
+            hubspot.put_marketing_event(
+                target.external_id, _event_body(target, sent.payload), permit=False
+            )
+        elif sent.kind == "complete":
+            hubspot.complete_marketing_event(
+                target.external_id,
+                target.account_id,
+                _moment(sent.payload["started_at"]),
+                _moment(sent.payload["ended_at"]),
+            )
+        else:
+            hubspot.cancel_marketing_event(target.external_id, target.account_id)
+    except Rejected as refusal:
+        with writing(runtime.database) as connection:
+            mark_rejected(connection, [(sent.pk, str(refusal))])
+            count_in_run(connection, run["id"], failed=1)
+        return False
+    except Unconfirmed:
+        with writing(runtime.database) as connection:
+            mark_unconfirmed(connection, [sent.pk], confirm_at=now)
+        raise
+    except Exception:
+        with writing(runtime.database) as connection:
+            mark_planned(connection, [sent.pk], not_before=None)
+        raise
+    with writing(runtime.database) as connection:
+        mark_applied(connection, [(sent, target.external_id)], now=now)
+        count_in_run(connection, run["id"], **{"created" if is_new else "updated": 1})
+    return True
+
+
+def _event_body(target: Target, payload: Mapping[str, Any]) -> MarketingEventBody:
+    return MarketingEventBody(
+        account=target.account_id,
+        name=payload["name"],
+        organizer=payload["organizer"],
+        event_type=EVENT_TYPE,
+        url=payload["url"],
+        starts_at=_moment(payload["starts_at"]),
+        ends_at=_moment(payload["ends_at"]),
+    )
+
+
+def _moment(milliseconds: int | None) -> Any:
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)

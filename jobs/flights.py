@@ -1,0 +1,84 @@
+"""Several calls to HubSpot at once, paced by the portal's limiter, settled one by one."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Generic, TypeVar
+
+from jobs.slices import Slice
+from rollcall.errors import Permanent
+
+IN_FLIGHT = 8
+"""Enough to be bound by HubSpot's limit of 110 calls in 10 s and not by its latency."""
+
+B = TypeVar("B")
+R = TypeVar("R")
+
+
+class Flights(Generic[B, R]):
+    """Sends batches: ``depart`` notes that one leaves, ``send`` calls, ``land`` notes the outcome.
+
+    ``depart`` and ``land`` run in the caller's thread, ``send`` in another. ``land`` gets the
+    answer or the error of the call and may return batches to send instead (halves of a refused
+    one).
+    """
+
+    def __init__(
+        self,
+        slice_: Slice,
+        *,
+        send: Callable[[B], R],
+        land: Callable[[B, R | Exception], Iterable[B]],
+        depart: Callable[[B], None] | None = None,
+    ) -> None:
+        self._slice = slice_
+        self._send = send
+        self._land = land
+        self._depart = depart
+
+    def fly(self, batches: Iterable[B]) -> None:
+        """Send them all. Raises what stopped it, after everything in the air has landed.
+
+        An error that says to stop (try later, reconnect) is raised once its batch has landed.
+        """
+        waiting = deque(batches)
+        aloft: dict[Future[R], B] = {}
+        with ThreadPoolExecutor(IN_FLIGHT) as crew:
+            try:
+                while waiting or aloft:
+                    if waiting and len(aloft) < IN_FLIGHT:
+                        self._start(crew, waiting, aloft)
+                    else:
+                        waiting.extend(self._finish(aloft))
+            finally:
+                while aloft:
+                    self._finish(aloft)
+
+    def _start(
+        self, crew: ThreadPoolExecutor, waiting: deque[B], aloft: dict[Future[R], B]
+    ) -> None:
+        self._slice.keep()
+        run = self._slice.run
+        self._slice.runtime.platforms.take_permit(run["portal_id"], run["pool"])
+        batch = waiting.popleft()
+        if self._depart is not None:
+            self._depart(batch)
+        aloft[crew.submit(self._send, batch)] = batch
+
+    def _finish(self, aloft: dict[Future[R], B]) -> list[B]:
+        done, _ = wait(aloft, return_when=FIRST_COMPLETED)
+        again: list[B] = []
+        stop: Exception | None = None
+        for future in done:
+            batch = aloft.pop(future)
+            error = future.exception()
+            if error is not None and not isinstance(error, Exception):
+                raise error
+            again += self._land(batch, error if error is not None else future.result())
+            if error is not None and not isinstance(error, Permanent):
+                stop = error
+        if stop is not None:
+            raise stop
+        return again

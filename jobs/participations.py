@@ -1,0 +1,242 @@
+"""The occurrence's effects on people: registered, cancelled and attended, and app events.
+
+Under the occurrence's lease, only for people whose contact is known. Batches go side by side; what
+HubSpot does not confirm is read back later, before anything of it is sent again.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, cast
+
+from sqlalchemy import Connection, RowMapping
+
+from clients.errors import Rejected, Unconfirmed
+from clients.hubspot import APP_EVENT_BATCH
+from clients.hubspot_marketing import ATTENDANCE_BATCH
+from clients.outcomes import BatchOutcome, Rejection
+from engine.plan import (
+    APP_EVENT_KINDS,
+    PARTICIPATION_KINDS,
+    halves,
+    in_batches,
+)
+from jobs.events import Target
+from jobs.flights import Flights
+from jobs.records import refresh_outcomes
+from jobs.slices import Slice
+from rollcall.errors import Permanent
+from schemas.hubspot_api import AppEvent
+from schemas.hubspot_marketing import AttendanceInput, Verb
+from store.database import reading, writing
+from store.ledger import (
+    Sent,
+    mark_applied,
+    mark_planned,
+    mark_rejected,
+    mark_unconfirmed,
+    sendable,
+    start_sending,
+)
+from store.runs import count_in_run
+
+STRETCH = 800
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """Ledger rows of one kind that leave in one call.
+
+    ``is_repeat``: the identical batch left before, and nobody knows what became of it.
+    """
+
+    kind: str
+    rows: tuple[RowMapping, ...]
+    is_repeat: bool = False
+
+
+def send_participations(slice_: Slice, target: Target) -> None:
+    """Send what is planned for the marketing event: registrations, cancellations, then stays."""
+    for kind in PARTICIPATION_KINDS:
+        _send_kind(slice_, kind, _ParticipationSender(slice_, target), ATTENDANCE_BATCH)
+
+
+def send_app_events(slice_: Slice) -> None:
+    """Send what is planned for timelines, where HubSpot approved the app's events."""
+    for kind in APP_EVENT_KINDS:
+        _send_kind(slice_, kind, AppEventSender(slice_), APP_EVENT_BATCH)
+
+
+def _send_kind(slice_: Slice, kind: str, sender: Sender, size: int) -> None:
+    while True:
+        slice_.keep()
+        with reading(slice_.runtime.database) as connection:
+            rows = sendable(
+                connection, slice_.run["occurrence_pk"], kind, slice_.runtime.clock(), STRETCH
+            )
+        if not rows:
+            return
+        sender.fly(Shipment(kind, tuple(part)) for part in _one_contact_each(rows, size))
+
+
+def _one_contact_each(rows: Sequence[RowMapping], size: int) -> Iterable[list[RowMapping]]:
+    """Batches in which no contact comes twice (two addresses may belong to one contact)."""
+    waiting = list(rows)
+    while waiting:
+        wave: dict[str, RowMapping] = {}
+        for row in waiting:
+            wave.setdefault(row["contact_id"], row)
+        yield from in_batches(wave.values(), size)
+        taken = {row["id"] for row in wave.values()}
+        waiting = [row for row in waiting if row["id"] not in taken]
+
+
+class Sender:
+    """Sends shipments and settles each row; subclasses know the call."""
+
+    def __init__(self, slice_: Slice) -> None:
+        self._slice = slice_
+
+    def fly(self, shipments: Iterable[Shipment]) -> None:
+        """Send them side by side. Raises what makes the run wait or stop."""
+        flights = Flights[Shipment, BatchOutcome](
+            self._slice, send=self.send, land=self._land, depart=self._depart
+        )
+        flights.fly(shipments)
+
+    def send(self, shipment: Shipment) -> BatchOutcome:
+        """Make the call; the outcome is keyed by contact id."""
+        raise NotImplementedError
+
+    def _depart(self, shipment: Shipment) -> None:
+        if shipment.is_repeat:
+            return
+        with writing(self._slice.runtime.database) as connection:
+            start_sending(
+                connection,
+                self._slice.lease,
+                str(uuid.uuid4()),
+                {row["id"]: row["contact_id"] for row in shipment.rows},
+            )
+
+    def _land(self, shipment: Shipment, answer: BatchOutcome | Exception) -> list[Shipment]:
+        again: list[Shipment] = []
+        with writing(self._slice.runtime.database) as connection:
+            if isinstance(answer, BatchOutcome):
+                self._settle(connection, shipment.rows, answer)
+            elif isinstance(answer, Rejected) and len(shipment.rows) > 1:
+                again = [Shipment(shipment.kind, tuple(half)) for half in halves(shipment.rows)]
+            elif isinstance(answer, Permanent):
+                contact_id = shipment.rows[0]["contact_id"]
+                refusal = {contact_id: Rejection(str(answer), "")}
+                self._settle(connection, shipment.rows, BatchOutcome({}, refusal, ()))
+            elif isinstance(answer, Unconfirmed):
+                self._doubt(connection, shipment.rows)
+            else:
+                mark_planned(connection, [row["id"] for row in shipment.rows], not_before=None)
+            self._conclude(connection, shipment.rows)
+        return again
+
+    def _settle(
+        self, connection: Connection, rows: Sequence[RowMapping], outcome: BatchOutcome
+    ) -> None:
+        done = [row for row in rows if row["contact_id"] in outcome.done]
+        refused = [row for row in rows if row["contact_id"] in outcome.rejected]
+        missing = [row for row in rows if row["contact_id"] in outcome.missing]
+        settle_done(connection, self._slice, done)
+        mark_rejected(
+            connection,
+            [(row["id"], outcome.rejected[row["contact_id"]].message) for row in refused],
+        )
+        count_in_run(connection, self._slice.run["id"], failed=len(refused), done=len(refused))
+        self._doubt(connection, missing)
+
+    def _doubt(self, connection: Connection, rows: Sequence[RowMapping]) -> None:
+        runtime = self._slice.runtime
+        mark_unconfirmed(
+            connection,
+            [row["id"] for row in rows],
+            confirm_at=runtime.clock() + runtime.timing.confirm_after,
+        )
+        count_in_run(connection, self._slice.run["id"], unconfirmed=len(rows), done=len(rows))
+
+    def _conclude(self, connection: Connection, rows: Sequence[RowMapping]) -> None:
+        refresh_outcomes(
+            connection,
+            [row["occurrence_person_pk"] for row in rows],
+            now=self._slice.runtime.clock(),
+        )
+
+
+class _ParticipationSender(Sender):
+    def __init__(self, slice_: Slice, target: Target) -> None:
+        super().__init__(slice_)
+        self._target = target
+
+    def send(self, shipment: Shipment) -> BatchOutcome:
+        run = self._slice.run
+        hubspot = self._slice.runtime.platforms.hubspot(run["portal_id"], run["pool"])
+        return hubspot.record_attendance(
+            self._target.external_id,
+            self._target.account_id,
+            cast(Verb, shipment.kind),
+            [_attendance_input(row) for row in shipment.rows],
+            permit=False,
+        )
+
+
+class AppEventSender(Sender):
+    """App events: a batch is stored whole or not at all, and an id once stored never again."""
+
+    def send(self, shipment: Shipment) -> BatchOutcome:
+        """Store the batch. A repeated batch that HubSpot calls a duplicate was stored before."""
+        run = self._slice.run
+        hubspot = self._slice.runtime.platforms.hubspot(run["portal_id"], run["pool"])
+        stored: Literal["stored", "duplicate"] = hubspot.send_app_events(
+            [_app_event(row) for row in shipment.rows], permit=False
+        )
+        if stored == "duplicate" and len(shipment.rows) > 1 and not shipment.is_repeat:
+            raise Rejected("HubSpot has at least one of these app events already")
+        return BatchOutcome({row["contact_id"]: row["key"] for row in shipment.rows}, {}, ())
+
+
+def settle_done(connection: Connection, slice_: Slice, rows: Sequence[RowMapping]) -> None:
+    """HubSpot holds these: note it, and count them in the run."""
+    now = slice_.runtime.clock()
+    mark_applied(
+        connection,
+        [
+            (Sent(row["id"], row["kind"], row["wanted"], row["wanted_hash"]), row["contact_id"])
+            for row in rows
+        ],
+        now=now,
+    )
+    count_in_run(connection, slice_.run["id"], created=len(rows), done=len(rows))
+
+
+def _attendance_input(row: RowMapping) -> AttendanceInput:
+    payload = row["wanted"]
+    return AttendanceInput(
+        contact_id=row["contact_id"],
+        at=_moment(payload["at"]),
+        joined_at=_moment(payload["joined_at"]) if "joined_at" in payload else None,
+        left_at=_moment(payload["left_at"]) if "left_at" in payload else None,
+    )
+
+
+def _app_event(row: RowMapping) -> AppEvent:
+    payload = row["wanted"]
+    return AppEvent(
+        type_name=payload["type"],
+        event_id=row["key"],
+        contact_id=row["contact_id"],
+        at=_moment(payload["at"]),
+        properties=payload["properties"],
+    )
+
+
+def _moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

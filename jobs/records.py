@@ -1,0 +1,184 @@
+"""Writing down what was decided about people, and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, case, select, update
+
+from engine.dispatch import Opinion
+from engine.outcome import EffectState, Standing, conclude
+from jobs.gathering import Appearance, Rules
+from jobs.wishes import audit_lines
+from store.ledger_reading import effects_of_people
+from store.people import load_occurrence_details, update_rows
+from store.tables import decision_log, occurrence_person
+
+
+def record_decisions(
+    connection: Connection, appearances: Sequence[Appearance], rules: Rules, now: datetime
+) -> None:
+    """Store each decision in force; a changed one is added to the log as well."""
+    updates: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
+    for item in appearances:
+        if item.decision is None:
+            continue
+        values = _columns(item, rules.version, now)
+        updates.append({"pk": item.row["id"], **values})
+        if _is_news(item.row, values):
+            entries.append(_log_entry(item, values, rules.version, now))
+    update_rows(connection, occurrence_person, updates)
+    if entries:
+        connection.execute(decision_log.insert(), entries)
+
+
+def _columns(item: Appearance, version: int, now: datetime) -> dict[str, Any]:
+    decision = item.decision
+    assert decision is not None
+    verdict = item.verdict
+    failures = [f for f in decision.failures if f.hook != "should_exclude"]
+    values: dict[str, Any] = {
+        "is_excluded": decision.excluded_by is not None,
+        "is_held": decision.held_by is not None,
+        "decided_by": verdict.plugin if verdict else "",
+        "decided_by_version": verdict.version if verdict else "",
+        "opinions": [_opinion(opinion) for opinion in decision.opinions],
+        "plugin_failure": f"{failures[0].plugin} {failures[0].message}" if failures else "",
+        "settings_version": version,
+        "decided_at": now,
+        "outcome": "waiting",
+        "reason": "queued",
+        "detail": "",
+    }
+    if verdict is not None:
+        values |= {
+            "outcome": "waiting" if verdict.hold else "excluded",
+            "reason": verdict.reason,
+            "detail": verdict.detail,
+        }
+    return values
+
+
+def _opinion(opinion: Opinion) -> dict[str, Any]:
+    return {
+        "plugin": opinion.plugin,
+        "version": opinion.version,
+        "reason": opinion.reason,
+        "detail": opinion.detail,
+        "hold": opinion.hold,
+    }
+
+
+def _is_news(row: RowMapping, values: dict[str, Any]) -> bool:
+    if row["decided_at"] is None:
+        return True
+    return any(
+        row[name] != values[name]
+        for name in ("is_excluded", "is_held", "decided_by", "opinions", "plugin_failure")
+    )
+
+
+def _log_entry(
+    item: Appearance, values: dict[str, Any], version: int, now: datetime
+) -> dict[str, Any]:
+    verdict = "held" if values["is_held"] else "excluded" if values["is_excluded"] else "sync"
+    return {
+        "portal_id": item.row["portal_id"],
+        "occurrence_person_pk": item.row["id"],
+        "at": now,
+        "verdict": verdict,
+        "reason": values["reason"] if verdict != "sync" else "",
+        "detail": values["detail"],
+        "decided_by": values["decided_by"],
+        "decided_by_version": values["decided_by_version"],
+        "settings_version": version,
+        "opinions": values["opinions"],
+        "entries": audit_lines(item),
+    }
+
+
+def settle_people(connection: Connection, appearances: Sequence[Appearance]) -> None:
+    """These are planned as they were read: no longer dirty unless they changed again since."""
+    if not appearances:
+        return
+    is_same = occurrence_person.c.dirty == bindparam("seen")
+    connection.execute(
+        update(occurrence_person)
+        .where(occurrence_person.c.id == bindparam("pk"))
+        .values(
+            decided=bindparam("seen"),
+            is_live=case((is_same, False), else_=occurrence_person.c.is_live),
+        ),
+        [{"pk": item.row["id"], "seen": item.row["dirty"]} for item in appearances],
+    )
+
+
+def refresh_outcomes(
+    connection: Connection,
+    occurrence_person_pks: Sequence[int],
+    *,
+    now: datetime,
+    connection_problem: str = "",
+) -> dict[str, int]:
+    """Conclude the outcome of each of these people from decision and ledger; how many of each."""
+    rows = list(
+        connection.execute(
+            select(occurrence_person).where(occurrence_person.c.id.in_(occurrence_person_pks))
+        ).mappings()
+    )
+    own, shared = effects_of_people(
+        connection,
+        [row["id"] for row in rows],
+        [row["person_pk"] for row in rows if row["person_pk"]],
+    )
+    details = load_occurrence_details(connection, {row["occurrence_pk"] for row in rows})
+    counts: dict[str, int] = {}
+    updates = []
+    for row in rows:
+        occurrence_row = details[row["occurrence_pk"]][0]
+        effects = own.get(row["id"], []) + shared.get(row["person_pk"], [])
+        outcome = conclude(
+            _standing(row, occurrence_row, connection_problem),
+            [_effect_state(effect, now) for effect in effects if effect["state"] != "withdrawn"],
+        )
+        counts[outcome.name] = counts.get(outcome.name, 0) + 1
+        if (row["outcome"], row["reason"], row["detail"]) != (
+            outcome.name,
+            outcome.reason,
+            outcome.detail,
+        ):
+            updates.append(
+                {
+                    "pk": row["id"],
+                    "outcome": outcome.name,
+                    "reason": outcome.reason,
+                    "detail": outcome.detail,
+                }
+            )
+    update_rows(connection, occurrence_person, updates)
+    return counts
+
+
+def _standing(row: RowMapping, occurrence_row: RowMapping, connection_problem: str) -> Standing:
+    decided_reason, detail = row["reason"], row["detail"]
+    return Standing(
+        excluded_reason=decided_reason if row["is_excluded"] else None,
+        excluded_detail=detail,
+        held_reason=decided_reason if row["is_held"] else None,
+        held_detail=detail,
+        is_pending_approval=row["status"] == "pending",
+        is_provisional=occurrence_row["settled_at"] is None and row["attended_seconds"] > 0,
+        is_undecided=row["decided_at"] is None,
+        connection_problem=connection_problem,
+        plugin_failure=row["plugin_failure"],
+    )
+
+
+def _effect_state(effect: RowMapping, now: datetime) -> EffectState:
+    due = effect["not_before"]
+    return EffectState(
+        effect["kind"], effect["state"], effect["error"], due is not None and due > now
+    )

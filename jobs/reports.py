@@ -1,0 +1,289 @@
+"""The attendance reports of an occurrence: instances found, rows stored, people's stays united."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from clients.errors import NotFound, PageTokenExpired
+from clients.zoom import Zoom
+from engine.attendance import Instance, Session, percent_attended, total_seconds, unite
+from engine.plan import in_batches
+from engine.timing import EARLIEST_START, ReadResult, Slot, place_instance
+from jobs.slices import Slice
+from jobs.webinars import RECURRING, WITHOUT_FIXED_TIME
+from schemas.zoom_reports import InstanceDetail, InstanceRow, ParticipantRow
+from store.database import reading, writing
+from store.registration_facts import ListRead
+from store.runs import count_in_run
+from store.session_facts import (
+    SessionRow,
+    clear_unreported,
+    forget_unlisted,
+    merge_attendances,
+    merge_sessions,
+    session_key,
+    stream_sessions,
+)
+from store.webinar_facts import (
+    bring_forward,
+    change_instance,
+    change_occurrence,
+    ensure_instances,
+    ensure_occurrence,
+    instances_of,
+    occurrences_of_webinar,
+)
+
+_PEOPLE = 500
+_DIGEST_SIZE = 2**64
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What reading the reports came to; ``result`` is None while nothing is known to have run."""
+
+    result: ReadResult | None = None
+    rows: int | None = None
+    problem: str = ""
+
+
+def read_report(
+    slice_: Slice, zoom: Zoom, webinar: RowMapping, place: RowMapping, read: ListRead
+) -> Report:
+    """Read the reports of every instance of the occurrence and unite people's stays."""
+    find_instances(slice_, zoom, webinar)
+    with reading(slice_.runtime.database) as connection:
+        rows = instances_of(connection, place["id"])
+    if not rows:
+        return Report(problem="not_started")
+    digest = count = 0
+    problem = ""
+    for row in rows:
+        part = _read_instance(slice_, zoom, place, row, read)
+        digest = (digest + part.digest) % _DIGEST_SIZE
+        count += part.rows
+        problem = problem or part.problem
+    if not _note_actual_times(slice_, place):
+        return Report(problem=problem or "live")
+    _unite(slice_, place, read)
+    return Report(ReadResult(not problem, f"{digest:016x}"), count, problem)
+
+
+def find_instances(slice_: Slice, zoom: Zoom, webinar: RowMapping) -> None:
+    """Learn of sessions nobody told us of and give each to its occurrence."""
+    try:
+        found = zoom.past_instances(webinar["webinar_id"]).rows
+    except NotFound:
+        return
+    with writing(slice_.runtime.database) as connection:
+        for row in found:
+            place = _place(connection, webinar, row)
+            if place is None:
+                continue
+            ensure_instances(
+                connection,
+                [
+                    {
+                        "portal_id": webinar["portal_id"],
+                        "occurrence_pk": place["id"],
+                        "uuid": row.uuid,
+                        "started_at": row.started_at,
+                    }
+                ],
+            )
+            if place["id"] != slice_.run["occurrence_pk"] and place["reads"] == 0:
+                bring_forward(connection, place["id"], slice_.runtime.clock(), read=True)
+
+
+def _place(connection: Any, webinar: RowMapping, row: InstanceRow) -> RowMapping | None:
+    if webinar["type"] == WITHOUT_FIXED_TIME:
+        name = hashlib.sha256(row.uuid.encode()).hexdigest()[:16]
+        return ensure_occurrence(connection, webinar, name, {"start_at": row.started_at})
+    rows = occurrences_of_webinar(connection, webinar["id"])
+    if webinar["type"] != RECURRING:
+        return rows[0]
+    slots = [
+        Slot(r["id"], r["start_at"], r["start_at"] + timedelta(seconds=r["duration_seconds"]))
+        for r in rows
+        if r["start_at"] is not None and not r["is_series"]
+    ]
+    pk = place_instance(row.started_at, slots) if row.started_at else None
+    return next((r for r in rows if r["id"] == pk), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    digest: int = 0
+    rows: int = 0
+    problem: str = ""
+
+
+def _read_instance(
+    slice_: Slice, zoom: Zoom, place: RowMapping, row: RowMapping, read: ListRead
+) -> _Part:
+    try:
+        detail = zoom.report_detail(row["uuid"])
+        if detail.ended_at is None or detail.started_at is None:
+            return _Part(problem="live")
+        if _is_rehearsal(place, detail):
+            _change(slice_, row, is_rehearsal=True)
+            return _Part()
+        _change(
+            slice_,
+            row,
+            started_at=detail.started_at,
+            ended_at=detail.ended_at,
+            participants_count=detail.participants_count,
+        )
+        part, total = _read_rows(slice_, zoom, place, row, read)
+    except NotFound:
+        return _Part(problem="not_ready")
+    except PageTokenExpired:
+        return _Part(problem="page_token")
+    if part.problem and not _is_last_word(slice_, detail, read):
+        return part
+    if part.rows < total or part.rows < detail.participants_count:
+        return _Part(part.digest, part.rows, "incomplete")
+    return _accept(slice_, row, read, _Part(part.digest, part.rows))
+
+
+def _is_last_word(slice_: Slice, detail: InstanceDetail, read: ListRead) -> bool:
+    """After the last delay a stay of no length is what it says, no longer one to be worked out."""
+    last_delay = slice_.runtime.timing.reconcile_after[-1]
+    return detail.ended_at is not None and read.started_at >= detail.ended_at + last_delay
+
+
+def _is_rehearsal(place: RowMapping, detail: InstanceDetail) -> bool:
+    """A session over long before the webinar was to begin: shown, and never counted."""
+    start: datetime | None = place["start_at"]
+    ended = detail.ended_at
+    return start is not None and ended is not None and ended < start - EARLIEST_START
+
+
+def _change(slice_: Slice, row: RowMapping, **values: Any) -> None:
+    with writing(slice_.runtime.database) as connection:
+        change_instance(connection, row["portal_id"], row["uuid"], **values)
+
+
+def _read_rows(
+    slice_: Slice, zoom: Zoom, place: RowMapping, row: RowMapping, read: ListRead
+) -> tuple[_Part, int]:
+    digest = seen = total = 0
+    problem = ""
+    for page in zoom.report_participants(row["uuid"]):
+        slice_.keep()
+        total = page.total_records if page.total_records is not None else total
+        seen += len(page.rows) + page.unreadable
+        kept = [joined for joined in page.rows if not joined.is_waiting_room]
+        if any(joined.left_at is None or joined.seconds == 0 for joined in kept):
+            problem = "not_processed"
+        digest = (digest + sum(_digest(joined) for joined in page.rows)) % _DIGEST_SIZE
+        with writing(slice_.runtime.database) as connection:
+            merge_sessions(connection, [_session(joined, place, row, read) for joined in kept])
+            count_in_run(connection, slice_.run["id"], done=len(page.rows), total=len(page.rows))
+    return _Part(digest, seen, problem), total
+
+
+def _digest(row: ParticipantRow) -> int:
+    text = f"{row.registrant_id}|{row.user_email}|{row.user_id}|{row.joined_at}|{row.left_at}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
+
+
+def _session(
+    joined: ParticipantRow, place: RowMapping, row: RowMapping, read: ListRead
+) -> dict[str, Any]:
+    who = joined.user_id or joined.participant_user_id or joined.registrant_id or joined.name
+    return {
+        "occurrence_pk": place["id"],
+        "instance_pk": row["id"],
+        "row_key": session_key(who, joined.joined_at),
+        "registrant_id": joined.registrant_id,
+        "email": joined.user_email[:255],
+        "zoom_user_id": joined.participant_user_id,
+        "name": joined.name[:255],
+        "joined_at": joined.joined_at,
+        "left_at": joined.left_at,
+        "seconds": joined.seconds,
+        "read_number": read.number,
+    }
+
+
+def _accept(slice_: Slice, row: RowMapping, read: ListRead, part: _Part) -> _Part:
+    """Believe a complete read; one with fewer rows than before only when it comes twice."""
+    shrank = row["rows_read"] is not None and part.rows < row["rows_read"]
+    with writing(slice_.runtime.database) as connection:
+        if shrank and not row["has_shrunk"]:
+            change_instance(connection, row["portal_id"], row["uuid"], has_shrunk=True)
+            return _Part(part.digest, part.rows, "shrunk")
+        change_instance(
+            connection, row["portal_id"], row["uuid"], has_shrunk=False, rows_read=part.rows
+        )
+        forget_unlisted(connection, row["id"], read.number)
+    return part
+
+
+def _note_actual_times(slice_: Slice, place: RowMapping) -> bool:
+    """Store the occurrence's actual start, end and length; False while none is known."""
+    with writing(slice_.runtime.database) as connection:
+        spans = _instances(instances_of(connection, place["id"]))
+        if not spans:
+            return False
+        change_occurrence(
+            connection,
+            place["id"],
+            status="ended",
+            started_at=min(span.started_at for span in spans),
+            ended_at=max(span.ended_at for span in spans),
+            length_seconds=total_seconds(spans),
+        )
+    return True
+
+
+def _instances(rows: Iterable[RowMapping]) -> list[Instance]:
+    return [
+        Instance(str(row["id"]), row["started_at"], row["ended_at"])
+        for row in rows
+        if row["started_at"] is not None and row["ended_at"] is not None
+    ]
+
+
+def _unite(slice_: Slice, place: RowMapping, read: ListRead) -> None:
+    database = slice_.runtime.database
+    with reading(database) as connection:
+        spans = _instances(instances_of(connection, place["id"]))
+        length = total_seconds(spans)
+        about: dict[str, SessionRow] = {}
+
+        def sessions() -> Iterator[Session]:
+            for row in stream_sessions(connection, place["id"]):
+                about.setdefault(row.identity, row)
+                yield Session(
+                    row.identity, str(row.instance_pk), row.joined_at, row.left_at, row.seconds
+                )
+
+        for part in in_batches(unite(sessions(), spans), _PEOPLE):
+            slice_.keep()
+            figures = {
+                one.identity: {
+                    "attended_seconds": one.seconds,
+                    "attended_percent": percent_attended(one.seconds, length),
+                    "first_join_at": one.first_join_at,
+                    "last_leave_at": one.last_leave_at,
+                    "joins": one.joins,
+                    "name": about[one.identity].name,
+                    "has_zoom_identity": about[one.identity].has_zoom_identity,
+                }
+                for one in part
+            }
+            for key in figures:
+                del about[key]
+            with writing(database) as other:
+                merge_attendances(other, place, figures, read_number=read.number)
+    with writing(database) as connection:
+        clear_unreported(connection, place["id"], read.number)

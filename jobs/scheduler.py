@@ -1,0 +1,70 @@
+"""The scheduler's tick: what is due by itself becomes a run, and workers are woken.
+
+Any number of schedulers may run: a lease lets one of them tick at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Engine
+
+from jobs.queue import Doorbell
+from store.database import reading, writing
+from store.directory import portals_to_list
+from store.inbox_work import has_new_deliveries
+from store.leases import release_lease, take_lease
+from store.runs import has_ready_runs, occurrences_due, open_run
+from store.webinar_facts import change_occurrence
+
+DISCOVER_EVERY = timedelta(hours=1)
+AT_ONCE = 200
+LEASE_SECONDS = 60.0
+
+log = structlog.get_logger(__name__)
+
+
+def tick(database: Engine, doorbell: Doorbell, owner: str, clock: Callable[[], datetime]) -> None:
+    """Turn due occurrences into runs and ring for whatever is ready."""
+    held = take_lease(database, "scheduler", owner, seconds=LEASE_SECONDS)
+    if held is None:
+        return
+    try:
+        opened = open_due_runs(database, clock())
+        if opened:
+            log.info("runs_opened", count=opened)
+        _ring(database, doorbell, clock())
+    finally:
+        release_lease(database, held)
+
+
+def open_due_runs(database: Engine, now: datetime) -> int:
+    """Open a run for each occurrence that is due; how many."""
+    with writing(database) as connection:
+        due = occurrences_due(connection, now, AT_ONCE)
+        for row in due:
+            must_read = row["next_read_at"] is not None and row["next_read_at"] <= now
+            open_run(
+                connection,
+                occurrence_pk=row["id"],
+                trigger="schedule",
+                pool="bulk",
+                now=now,
+                must_read=must_read,
+            )
+            change_occurrence(connection, row["id"], next_due_at=None)
+    return len(due)
+
+
+def _ring(database: Engine, doorbell: Doorbell, now: datetime) -> None:
+    with reading(database) as connection:
+        is_live = has_new_deliveries(connection, now) or has_ready_runs(connection, "live", now)
+        is_bulk = has_ready_runs(connection, "bulk", now) or bool(
+            portals_to_list(connection, now, DISCOVER_EVERY)
+        )
+    if is_live:
+        doorbell.ring("live")
+    if is_bulk:
+        doorbell.ring("bulk")

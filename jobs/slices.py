@@ -1,0 +1,57 @@
+"""A slice: one stretch of work on one run under one lease, kept short so that others get a turn."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy import RowMapping
+
+from jobs.runtime import Runtime
+from rollcall.errors import Retryable
+from store.leases import Lease, release_lease, renew_lease, take_lease
+
+LEASE_SECONDS = 45.0
+SLICE_SECONDS = 30.0
+
+
+class LeaseTaken(Retryable):
+    """Somebody else is at it: this run waits a moment and looks again."""
+
+
+class SliceOver(Retryable):
+    """The slice has lasted long enough: the run goes on in the next one."""
+
+
+@dataclass(slots=True)
+class Slice:
+    """A held lease, the run it is held for, and the clock of the slice."""
+
+    runtime: Runtime
+    run: RowMapping
+    lease: Lease
+    ends_at: float
+    _renewed_at: float = field(default_factory=time.monotonic)
+
+    def keep(self) -> None:
+        """Call between steps: renews the lease in time. Raises LeaseLost, SliceOver."""
+        now = time.monotonic()
+        if now >= self.ends_at:
+            raise SliceOver("this slice is over; the next one goes on here", retry_after=0.0)
+        if now - self._renewed_at > LEASE_SECONDS / 4:
+            renew_lease(self.runtime.database, self.lease, seconds=LEASE_SECONDS)
+            self._renewed_at = now
+
+
+@contextmanager
+def slice_under(runtime: Runtime, run: RowMapping, name: str, ends_at: float) -> Iterator[Slice]:
+    """A slice under the lease ``name``. Raises LeaseTaken when somebody else holds it."""
+    held = take_lease(runtime.database, name, runtime.owner, seconds=LEASE_SECONDS)
+    if held is None:
+        raise LeaseTaken(f"{name} is being worked on elsewhere", retry_after=0.5)
+    try:
+        yield Slice(runtime, run, held, ends_at)
+    finally:
+        release_lease(runtime.database, held)

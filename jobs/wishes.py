@@ -1,0 +1,109 @@
+"""What the ledger should hold: from decisions to effects with deterministic keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from engine.merge import Loser
+from engine.plan import WantedEffect, effect_key, participation_payload, to_milliseconds
+from jobs.gathering import Appearance, PersonPlan
+from rollcall import AuditEntry, MarketingParticipation, TimelineEvent
+
+
+def occurrence_wishes(item: Appearance, app_events: Mapping[str, str]) -> list[WantedEffect]:
+    """The effects wanted for one person of one occurrence, keyed by what they are about."""
+    if item.decision is None or item.verdict is not None:
+        return []
+    wishes = []
+    for stamped in item.decision.effects:
+        kind, payload = _kind_and_payload(item, stamped.effect, app_events)
+        if kind and payload is not None:
+            wishes.append(
+                WantedEffect(
+                    effect_key(kind, *_identity(item)),
+                    kind,
+                    payload,
+                    stamped.plugin,
+                    stamped.version,
+                )
+            )
+    return wishes
+
+
+def _kind_and_payload(
+    item: Appearance, effect: object, app_events: Mapping[str, str]
+) -> tuple[str, Mapping[str, Any] | None]:
+    if isinstance(effect, MarketingParticipation):
+        row = item.row
+        return effect.state, participation_payload(
+            effect.state,
+            registered_at=row["registered_at"],
+            cancelled_at=row["cancelled_at"],
+            first_join_at=row["first_join_at"],
+            last_leave_at=row["last_leave_at"],
+        )
+    if isinstance(effect, TimelineEvent) and effect.type in app_events:
+        moment = item.row["last_leave_at" if effect.type == "attended" else "registered_at"]
+        if moment is not None:
+            return f"app_{effect.type}", {
+                "type": app_events[effect.type],
+                "at": to_milliseconds(moment),
+                "properties": dict(effect.properties),
+            }
+    return "", None
+
+
+def _identity(item: Appearance) -> Iterable[str | int]:
+    return (
+        item.row["portal_id"],
+        item.webinar["account_id"],
+        item.webinar["webinar_id"],
+        item.occurrence["occurrence_id"],
+        item.row["identity_key"],
+        item.row["generation"],
+    )
+
+
+def audit_lines(item: Appearance, losers: Iterable[Loser] = ()) -> list[str]:
+    """What plugins wrote for the audit log, and whose property values lost to whose."""
+    entries = item.decision.effects if item.decision is not None else ()
+    lines = [
+        stamped.effect.message for stamped in entries if isinstance(stamped.effect, AuditEntry)
+    ]
+    lines += [
+        f"{loser.name}: the value of {loser.plugin} was not written ({loser.because})"
+        for loser in losers
+    ]
+    return lines
+
+
+def contact_wish(plan: PersonPlan) -> WantedEffect:
+    """The one contact write of a person, as the ledger keeps it."""
+    payload: dict[str, Any] = {"properties": dict(plan.properties), "names": dict(plan.names)}
+    return WantedEffect(
+        effect_key("contact", plan.person["portal_id"], plan.person["email"]), "contact", payload
+    )
+
+
+def due_changes(plan: PersonPlan) -> dict[str, str] | None:
+    """Properties the contact should hold and does not; None when it is not to be touched at all.
+
+    An existing contact gets a name only where it has none; a new one gets everything.
+    """
+    person = plan.person
+    is_new = person["contact_id"] is None or person["is_deleted"]
+    if is_new and not plan.wants_contact:
+        return None
+    if not is_new and not plan.properties and not plan.names:
+        return None
+    held = {} if is_new else person["contact"]
+    changes = {
+        name: value for name, value in plan.properties.items() if held.get(name, "") != value
+    }
+    changes |= {name: value for name, value in plan.names.items() if not held.get(name)}
+    if is_new:
+        # Empty values say nothing on a contact that does not exist yet.
+        changes = {name: value for name, value in changes.items() if value}
+        return changes or {"email": person["email"]}
+    return changes

@@ -1,0 +1,282 @@
+"""The job: drain the inbox, then go on with ready runs until there is nothing to do for a while.
+
+One process of a pool works for one portal at a time, and for a slice at most, so that no customer
+keeps the others waiting.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import RowMapping
+
+from clients.errors import BudgetExhausted
+from jobs.confirmations import (
+    confirm_app_events,
+    confirm_participations,
+    doubt_abandoned_effects,
+)
+from jobs.contacts import SettingsChanged, write_people
+from jobs.directory import refresh_hubspot_users
+from jobs.discovery import discover_due
+from jobs.drain import drain_inbox
+from jobs.events import Target, cancel_event, complete_event, ensure_event, has_event, target_of
+from jobs.participations import send_app_events, send_participations
+from jobs.preview import preview
+from jobs.runtime import Runtime, runtime_of_this_process
+from jobs.slices import SLICE_SECONDS, LeaseTaken, Slice, SliceOver, slice_under
+from jobs.zoom_reads import read_zoom
+from rollcall.errors import NeedsAttention, Permanent, Retryable
+from store.database import reading, writing
+from store.leases import LeaseLost, release_lease, take_lease
+from store.ledger_reading import count_sendable, count_unfinished, next_effect_at
+from store.people import count_dirty, mark_occurrence_dirty
+from store.runs import (
+    Pool,
+    change_run,
+    find_run,
+    finish_run,
+    next_ready_at,
+    next_run,
+    open_run,
+    ready_portals,
+)
+from store.settings import read_settings
+from store.webinar_facts import bring_forward, change_occurrence, find_occurrence
+
+WORTH_WAITING = 5.0
+JOB_SECONDS = 120.0
+READ_SECONDS = 600.0
+LOOK_AGAIN_SECONDS = 0.5
+MAX_ATTEMPTS = 8
+TRY_AGAIN = timedelta(minutes=15)
+PORTAL_LEASE_SECONDS = SLICE_SECONDS + 90.0
+
+log = structlog.get_logger(__name__)
+
+
+def go_on(pool: Pool) -> None:
+    """The RQ job: work off whatever is ready in this pool."""
+    with runtime_of_this_process() as runtime:
+        work_off(runtime, pool)
+
+
+def work_off(runtime: Runtime, pool: Pool) -> None:
+    """Go on with ready runs; ends when the next one is further away than a few seconds."""
+    ends_at = time.monotonic() + JOB_SECONDS
+    while time.monotonic() < ends_at:
+        drained = drain_inbox(runtime) if pool == "live" else 0
+        discovered = discover_due(runtime) if pool == "bulk" else 0
+        worked = _work_for_next_portal(runtime, pool)
+        if drained or discovered or worked:
+            continue
+        wait = _seconds_until_ready(runtime, pool)
+        if wait is None or wait > WORTH_WAITING:
+            return
+        time.sleep(max(0.05, wait))
+
+
+def _seconds_until_ready(runtime: Runtime, pool: Pool) -> float | None:
+    with reading(runtime.database) as connection:
+        moment = next_ready_at(connection, pool)
+    return None if moment is None else (moment - runtime.clock()).total_seconds()
+
+
+def _work_for_next_portal(runtime: Runtime, pool: Pool) -> bool:
+    with reading(runtime.database) as connection:
+        portals = ready_portals(connection, pool, runtime.clock(), limit=20)
+    for portal_id in portals:
+        held = take_lease(
+            runtime.database,
+            f"portal:{portal_id}:{pool}",
+            runtime.owner,
+            seconds=PORTAL_LEASE_SECONDS,
+        )
+        if held is not None:
+            try:
+                _work_for_portal(runtime, portal_id, pool)
+            finally:
+                release_lease(runtime.database, held)
+            return True
+    return False
+
+
+def _work_for_portal(runtime: Runtime, portal_id: str, pool: Pool) -> None:
+    ends_at = time.monotonic() + SLICE_SECONDS
+    while time.monotonic() < ends_at:
+        with reading(runtime.database) as connection:
+            run = next_run(connection, portal_id, pool, runtime.clock())
+        if run is None:
+            return
+        _work_on_run(runtime, run, ends_at)
+
+
+def _work_on_run(runtime: Runtime, run: RowMapping, ends_at: float) -> None:
+    """One stretch of work on a run; whatever stops it is noted on the run, never raised."""
+    bound = structlog.contextvars.bound_contextvars(portal=run["portal_id"], run=run["id"])
+    with bound:
+        try:
+            _advance(runtime, _begin(runtime, run), ends_at)
+        except SettingsChanged:
+            _supersede(runtime, run)
+        except SliceOver:
+            _put_back(runtime, run, seconds=0.0)
+        except (BudgetExhausted, LeaseTaken, LeaseLost) as error:
+            # Waiting for a turn is no sign of trouble: it counts as no attempt.
+            _put_back(runtime, run, seconds=error.retry_after or 1.0)
+        except Retryable as error:
+            _retry(runtime, run, str(error), error.retry_after)
+        except (NeedsAttention, Permanent) as error:
+            _fail(runtime, run, str(error))
+        except Exception as error:
+            log.exception("run_failed")
+            _retry(runtime, run, f"failed with {type(error).__name__}", None)
+
+
+def _begin(runtime: Runtime, run: RowMapping) -> RowMapping:
+    """Start the run, or see that its settings are still those it began with."""
+    now = runtime.clock()
+    with writing(runtime.database) as connection:
+        version, _ = read_settings(connection, run["portal_id"])
+        if run["settings_version"] not in (0, version):
+            raise SettingsChanged("the settings changed since the run began", retry_after=0.0)
+        if run["state"] == "queued":
+            values = {"state": "running", "started_at": now, "settings_version": version}
+            change_run(connection, run["id"], **values)
+            if run["must_verify"]:
+                mark_occurrence_dirty(connection, run["occurrence_pk"], must_read=True)
+    if not run["is_dry"]:
+        refresh_hubspot_users(
+            runtime, run, is_forced=run["state"] == "queued" and run["must_verify"]
+        )
+    return run
+
+
+def _advance(runtime: Runtime, run: RowMapping, ends_at: float) -> None:
+    if run["is_dry"]:
+        preview(runtime, run)
+        _finish(runtime, run)
+        return
+    if run["must_read"]:
+        # A read cut short would begin again from its first page, so it may outlast the slice.
+        reads_until = time.monotonic() + READ_SECONDS
+        with slice_under(runtime, run, _occurrence_lease(run), reads_until) as slice_:
+            read_zoom(slice_)
+        ends_at = max(ends_at, time.monotonic() + SLICE_SECONDS / 2)
+    with slice_under(runtime, run, f"contacts:{run['portal_id']}", ends_at) as slice_:
+        write_people(slice_)
+    with slice_under(runtime, run, _occurrence_lease(run), ends_at) as slice_:
+        _send_effects(slice_)
+    _conclude(runtime, run)
+
+
+def _occurrence_lease(run: RowMapping) -> str:
+    return f"occurrence:{run['occurrence_pk']}"
+
+
+def _send_effects(slice_: Slice) -> None:
+    """Confirm what is in doubt, then bring the marketing event and timelines up to date."""
+    doubt_abandoned_effects(slice_)
+    confirm_app_events(slice_)
+    target = target_of(slice_)
+    if target is not None:
+        _send_to_event(slice_, target)
+    send_app_events(slice_)
+
+
+def _send_to_event(slice_: Slice, target: Target) -> None:
+    confirm_participations(slice_, target)
+    is_there = has_event(slice_, target)
+    if target.occurrence["status"] == "cancelled":
+        if is_there:
+            cancel_event(slice_, target)
+        return
+    with reading(slice_.runtime.database) as connection:
+        is_wanted = count_sendable(connection, slice_.run["occurrence_pk"], slice_.runtime.clock())
+    if not is_there and not is_wanted:
+        return
+    if not ensure_event(slice_, target):
+        raise Permanent(
+            f"HubSpot refused the marketing event {target.external_id} of portal "
+            f"{slice_.run['portal_id']}; its participations wait until it is accepted"
+        )
+    send_participations(slice_, target)
+    if target.occurrence["settled_at"] is not None and not _has_open_stays(slice_):
+        complete_event(slice_, target)
+
+
+def _has_open_stays(slice_: Slice) -> bool:
+    """Completing turns whoever has not attended into a no-show, so every stay goes first."""
+    with reading(slice_.runtime.database) as connection:
+        return bool(count_unfinished(connection, slice_.run["occurrence_pk"], "attend"))
+
+
+def _conclude(runtime: Runtime, run: RowMapping) -> None:
+    now = runtime.clock()
+    with reading(runtime.database) as connection:
+        is_unfinished = count_dirty(connection, run["occurrence_pk"]) or count_sendable(
+            connection, run["occurrence_pk"], now
+        )
+    if is_unfinished:
+        _put_back(runtime, run, seconds=LOOK_AGAIN_SECONDS)
+    else:
+        _finish(runtime, run)
+
+
+def _finish(runtime: Runtime, run: RowMapping) -> None:
+    with writing(runtime.database) as connection:
+        finish_run(connection, run["id"], state="done", now=runtime.clock())
+        if not run["is_dry"]:
+            place = find_occurrence(connection, run["occurrence_pk"])
+            moments = [place["next_read_at"], next_effect_at(connection, run["occurrence_pk"])]
+            due_at = min((moment for moment in moments if moment is not None), default=None)
+            change_occurrence(connection, run["occurrence_pk"], next_due_at=due_at)
+
+
+def _put_back(runtime: Runtime, run: RowMapping, *, seconds: float) -> None:
+    with writing(runtime.database) as connection:
+        change_run(connection, run["id"], not_before=runtime.clock() + timedelta(seconds=seconds))
+
+
+def _supersede(runtime: Runtime, run: RowMapping) -> None:
+    """End the run and let the next one begin under the settings in force."""
+    now = runtime.clock()
+    with writing(runtime.database) as connection:
+        fresh = find_run(connection, run["id"])
+        finish_run(connection, run["id"], state="superseded", now=now)
+        open_run(
+            connection,
+            occurrence_pk=run["occurrence_pk"],
+            trigger="setting",
+            pool=run["pool"],
+            now=now,
+            must_read=fresh["must_read"],
+        )
+
+
+def _retry(runtime: Runtime, run: RowMapping, why: str, retry_after: float | None) -> None:
+    if run["attempts"] + 1 >= MAX_ATTEMPTS:
+        _fail(runtime, run, why)
+        return
+    pause = retry_after if retry_after is not None else min(2.0 ** run["attempts"], 300.0)
+    log.warning("run_put_back", why=why, seconds=round(pause, 1), attempt=run["attempts"] + 1)
+    with writing(runtime.database) as connection:
+        change_run(
+            connection,
+            run["id"],
+            attempts=run["attempts"] + 1,
+            message=why,
+            not_before=runtime.clock() + timedelta(seconds=pause),
+        )
+
+
+def _fail(runtime: Runtime, run: RowMapping, why: str) -> None:
+    """End the run; its people stay as they are and the occurrence is tried again later."""
+    log.error("run_ended", why=why)
+    now = runtime.clock()
+    with writing(runtime.database) as connection:
+        finish_run(connection, run["id"], state="failed", now=now, message=why)
+        if not run["is_dry"]:
+            bring_forward(connection, run["occurrence_pk"], now + TRY_AGAIN, read=run["must_read"])

@@ -1,0 +1,217 @@
+"""One read of Zoom for an occurrence: registrant lists, instances, attendance reports.
+
+Under the occurrence's lease. Pages are stored and forgotten, so memory does not grow with them.
+People a read changes become dirty together when it ends: a read cut short is simply read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import get_args
+
+from sqlalchemy import Connection, RowMapping, update
+
+from clients.errors import PageTokenExpired, Rejected
+from clients.zoom import RegistrantQuery, Zoom
+from engine.timing import is_settled, next_read_at
+from jobs.reports import Report, read_report
+from jobs.slices import Slice
+from jobs.webinars import refresh_webinar
+from schemas.base import Page
+from schemas.zoom_api import RegistrantRow
+from store.database import reading, writing
+from store.people import mark_attendees_dirty
+from store.registration_facts import (
+    ListRead,
+    RegistrationEntry,
+    cancel_vanished,
+    merge_registrations,
+    release_pending,
+)
+from store.runs import change_run, count_in_run
+from store.session_facts import count_cancelled_unlisted, count_unregistered
+from store.tables import occurrence
+from store.webinar_facts import change_occurrence, find_occurrence, find_webinar
+
+NO_REGISTRATION = 2  # approval_type of a webinar people join without registering
+GIVE_UP = timedelta(days=3)
+"""So long after the last delay an occurrence nobody ever started is no longer read daily."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """What the registrant lists came to: Zoom's own count, and whether every row of it came."""
+
+    total: int
+    is_complete: bool
+
+
+def read_zoom(slice_: Slice) -> None:
+    """Read everything Zoom knows of the run's occurrence and merge it."""
+    runtime, run = slice_.runtime, slice_.run
+    with reading(runtime.database) as connection:
+        known = find_occurrence(connection, run["occurrence_pk"])
+        webinar = find_webinar(connection, known["webinar_pk"])
+    zoom = runtime.platforms.zoom(run["portal_id"], webinar["account_id"], run["pool"])
+    webinar = refresh_webinar(
+        runtime, zoom, run["portal_id"], webinar["account_id"], webinar["webinar_id"]
+    )
+    started_at = runtime.clock()
+    place, read = _begin(slice_, started_at)
+    lists = _read_lists(slice_, zoom, webinar, place, read)
+    report = Report()
+    if not place["is_series"] and (place["start_at"] is None or place["start_at"] <= started_at):
+        report = read_report(slice_, zoom, webinar, place, read)
+    _finish(slice_, place, read, lists, report)
+
+
+def _begin(slice_: Slice, now: datetime) -> tuple[RowMapping, ListRead]:
+    with writing(slice_.runtime.database) as connection:
+        connection.execute(
+            update(occurrence)
+            .where(occurrence.c.id == slice_.run["occurrence_pk"])
+            .values(reads=occurrence.c.reads + 1)
+        )
+        place = find_occurrence(connection, slice_.run["occurrence_pk"])
+    return place, ListRead(place["reads"], now)
+
+
+# --- registrants -----------------------------------------------------------------------------
+
+
+def _read_lists(
+    slice_: Slice, zoom: Zoom, webinar: RowMapping, place: RowMapping, read: ListRead
+) -> Lists:
+    covers_series = webinar["type"] == 9 and webinar["registration_type"] == 1
+    if webinar["approval_type"] == NO_REGISTRATION or (covers_series and not place["is_series"]):
+        return Lists(0, True)
+    total, is_complete = 0, True
+    for status in get_args(RegistrantQuery):
+        try:
+            count, seen = _read_list(slice_, zoom, webinar, place, read, status)
+        except PageTokenExpired:
+            # The token lives 15 minutes; what was merged before is merged again without harm.
+            count, seen = _read_list(slice_, zoom, webinar, place, read, status)
+        except Rejected:
+            # Registration was switched off since: there is no list to be on.
+            continue
+        total += count
+        is_complete = is_complete and seen >= count
+    if is_complete:
+        with writing(slice_.runtime.database) as connection:
+            cancel_vanished(connection, place, read)
+    return Lists(total, is_complete)
+
+
+def _read_list(
+    slice_: Slice,
+    zoom: Zoom,
+    webinar: RowMapping,
+    place: RowMapping,
+    read: ListRead,
+    status: RegistrantQuery,
+) -> tuple[int, int]:
+    total = seen = 0
+    pages: Iterator[Page[RegistrantRow]] = zoom.registrants(
+        webinar["webinar_id"], status, place["occurrence_id"]
+    )
+    for page in pages:
+        slice_.keep()
+        total = page.total_records if page.total_records is not None else total
+        seen += len(page.rows) + page.unreadable
+        entries = [_entry(row, status, read) for row in page.rows]
+        with writing(slice_.runtime.database) as connection:
+            merge_registrations(connection, webinar, place, entries, read=read)
+            count_in_run(connection, slice_.run["id"], done=len(entries), total=len(entries))
+    return total, seen
+
+
+def _entry(row: RegistrantRow, status: RegistrantQuery, read: ListRead) -> RegistrationEntry:
+    created_at = row.created_at or read.started_at
+    return RegistrationEntry(
+        email=row.email[:255],
+        first_name=row.first_name[:255],
+        last_name=row.last_name[:255],
+        registrant_id=row.registrant_id,
+        status=status,
+        at=min(created_at, read.started_at),
+    )
+
+
+# --- the end of the read ---------------------------------------------------------------------
+
+
+def _finish(slice_: Slice, place: RowMapping, read: ListRead, lists: Lists, report: Report) -> None:
+    runtime = slice_.runtime
+    delays = runtime.timing.reconcile_after
+    with writing(runtime.database) as connection:
+        fresh = find_occurrence(connection, place["id"])
+        ends_at = fresh["ended_at"] or _scheduled_end(fresh)
+        was_due = place["next_read_at"] is not None and place["next_read_at"] <= read.started_at
+        settled = fresh["settled_at"] is not None
+        if not settled and report.result is not None and fresh["ended_at"] is not None:
+            settled = is_settled(
+                report.result,
+                fresh["read_digest"],
+                ended_at=fresh["ended_at"],
+                read_at=read.started_at,
+                delays=delays,
+                is_scheduled=was_due,
+            )
+            if settled:
+                mark_attendees_dirty(connection, place["id"])
+        values = {
+            "settled_at": fresh["settled_at"] or (read.started_at if settled else None),
+            "read_problem": report.problem or ("" if lists.is_complete else "registrants"),
+            "next_read_at": _next_read(fresh, ends_at, delays, read.started_at, settled),
+        }
+        if report.result is not None and report.result.is_complete and was_due:
+            values["read_digest"] = report.result.digest
+        if lists.is_complete and (report.result is None or report.result.is_complete):
+            values |= _figures(connection, place["id"], read, lists, report)
+        change_occurrence(connection, place["id"], **values)
+        release_pending(connection, place["id"])
+        change_run(connection, slice_.run["id"], must_read=False)
+
+
+def _scheduled_end(row: RowMapping) -> datetime | None:
+    if row["start_at"] is None:
+        return None
+    end: datetime = row["start_at"] + timedelta(seconds=row["duration_seconds"])
+    return end
+
+
+def _next_read(
+    row: RowMapping,
+    ends_at: datetime | None,
+    delays: tuple[timedelta, ...],
+    now: datetime,
+    settled: bool,
+) -> datetime | None:
+    if row["status"] == "cancelled":
+        return None
+    never_began = row["started_at"] is None and ends_at is not None
+    if never_began and ends_at is not None and now > ends_at + delays[-1] + GIVE_UP:
+        return None
+    return next_read_at(
+        now=now,
+        starts_at=row["start_at"],
+        ends_at=ends_at,
+        delays=delays,
+        is_settled=settled,
+    )
+
+
+def _figures(
+    connection: Connection, occurrence_pk: int, read: ListRead, lists: Lists, report: Report
+) -> dict[str, object]:
+    """Zoom's own figures: what its lists and reports say, never a count of our rows."""
+    people = lists.total + count_cancelled_unlisted(connection, occurrence_pk, read.number)
+    return {
+        "read_at": read.started_at,
+        "listed_registrants": lists.total,
+        "report_rows": report.rows,
+        "zoom_people": people + count_unregistered(connection, occurrence_pk),
+    }

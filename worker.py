@@ -1,0 +1,123 @@
+"""Composition root of the background processes: builds a runtime for jobs, and decides nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Literal
+
+import structlog
+from redis import Redis
+from rq import Worker
+from rq.serializers import JSONSerializer
+
+import jobs.work  # noqa: F401  loaded before the fork, so that a job starts in milliseconds
+from commands.embedded import valkey_url
+from config import Config
+from jobs.guard import Guard
+from jobs.queue import Doorbell, queue_of
+from jobs.runtime import Platforms, Runtime, Timing, set_runtime_factory
+from jobs.scheduler import tick
+from logs import configure_logs
+from oauth.access import Access
+from plugins.registry import Registry, load_plugins
+from store.database import open_database
+from store.sealing import Sealer
+
+WORKER_TTL = 30
+MONITORING_SECONDS = 5
+MAINTENANCE_SECONDS = 30
+IDLE_REFRESH_SECONDS = 3600.0
+
+log = structlog.get_logger(__name__)
+
+
+@contextmanager
+def open_runtime(config: Config, registry: Registry, redis_url: str) -> Iterator[Runtime]:
+    """The runtime of one job. The guard is forked before any thread or connection exists."""
+    guard = Guard.start(registry)
+    database = open_database(config.database_url)
+    redis = Redis.from_url(redis_url)
+    sealer = Sealer(config.encryption_keys)
+    access = Access(database, sealer, redis, config.hubspot, config.zoom)
+    try:
+        yield Runtime(
+            database=database,
+            sealer=sealer,
+            registry=registry,
+            guard=guard,
+            platforms=Platforms(access),
+            timing=Timing(
+                config.timing.reconcile_after,
+                config.timing.confirm_after,
+                config.timing.coalesce,
+            ),
+            app_events=config.hubspot.app_events,
+            owner=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
+            clock=_now,
+        )
+    finally:
+        guard.close()
+        database.dispose()
+        redis.close()
+
+
+def run_worker(config: Config, pool: Literal["live", "bulk"]) -> None:
+    """Be a worker of the pool until SIGTERM; a job in progress ends its slice first."""
+    configure_logs()
+    redis_url = redis_url_of(config)
+    registry = load_plugins()
+    for problem in registry.problems:
+        log.error("plugin_skipped", plugin=problem.name, why=problem.what, remedy=problem.remedy)
+    set_runtime_factory(lambda: open_runtime(config, registry, redis_url))
+    redis = Redis.from_url(redis_url)
+    worker = Worker(
+        [queue_of(redis, pool)],
+        connection=redis,
+        serializer=JSONSerializer,
+        worker_ttl=WORKER_TTL,
+        job_monitoring_interval=MONITORING_SECONDS,
+        maintenance_interval=MAINTENANCE_SECONDS,
+        log_job_description=False,
+    )
+    worker.work(with_scheduler=False, logging_level="WARNING")
+
+
+def run_scheduler(config: Config) -> None:
+    """Look for due work every tick until SIGTERM or SIGINT."""
+    configure_logs()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    redis = Redis.from_url(redis_url_of(config))
+    database = open_database(config.database_url)
+    doorbell = Doorbell(redis)
+    sealer = Sealer(config.encryption_keys)
+    access = Access(database, sealer, redis, config.hubspot, config.zoom)
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    seconds, since_refresh = config.timing.tick.total_seconds(), IDLE_REFRESH_SECONDS
+    while not stop.wait(seconds):
+        since_refresh += seconds
+        try:
+            tick(database, doorbell, owner, _now)
+            if since_refresh >= IDLE_REFRESH_SECONDS:
+                since_refresh = 0.0
+                access.tokens.refresh_idle()
+        except Exception:
+            # The database or a platform is away for a moment: the next tick finds the same work.
+            log.exception("tick_failed")
+
+
+def redis_url_of(config: Config) -> str:
+    """The Redis or Valkey to use: the configured one, else the embedded one of the data folder."""
+    return config.redis_url or valkey_url(config.data_dir)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
