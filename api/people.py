@@ -1,0 +1,121 @@
+"""The decision log, and what a person decides by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import Response, request
+from sqlalchemy import Connection, RowMapping
+
+from api.blueprint import new_blueprint
+from api.callers import caller
+from api.errors import refuse
+from api.paging import page, read_cursor, write_cursor
+from api.parts import parts
+from api.people_csv import stream_csv
+from api.webinars import chosen_occurrences, portal_webinar
+from schemas.api import page_of
+from schemas.api_people import PeopleQuery, PersonSchema
+from schemas.api_webinars import SyncStarted
+from store.database import reading, writing
+from store.decisions import (
+    PeopleFilter,
+    applied_effects,
+    find_occurrence_person,
+    include_by_hand,
+    list_people,
+    retry_by_hand,
+)
+
+blueprint = new_blueprint("people", "Who was synced, who was not, and why.")
+
+
+@blueprint.get("/webinars/<webinar_id>/people")
+@blueprint.arguments(PeopleQuery, location="query")
+@blueprint.response(200, page_of(PersonSchema))
+@blueprint.alt_response(
+    200, description="All matching people, when `text/csv` is asked for.", content_type="text/csv"
+)
+def get_people(query: dict[str, Any], webinar_id: str) -> dict[str, Any] | Response:
+    """The decision about each person of the webinar, occurrence by occurrence."""
+    wanted = PeopleFilter(query["email"], query["outcome"], query["reason"], query["plugin"])
+    after = read_cursor(query.get("after"), int, str)
+    with reading(parts().engine) as connection:
+        webinar_row = portal_webinar(connection, webinar_id)
+        occurrences = {
+            row["id"]: row["occurrence_id"] or "0"
+            for row in chosen_occurrences(connection, webinar_row["id"], query.get("occurrence"))
+        }
+        if request.accept_mimetypes.best_match(["application/json", "text/csv"]) == "text/csv":
+            return stream_csv(parts().engine, webinar_id, occurrences, wanted)
+        rows = list_people(connection, list(occurrences), wanted, query["limit"] + 1, after)
+        excluded = [row for row in rows if row["outcome"] == "excluded"]
+        written = applied_effects(connection, excluded)
+    return page(
+        rows,
+        query["limit"],
+        lambda row: write_cursor(row["occurrence_pk"], row["identity_key"]),
+        lambda row: _show(row, occurrences[row["occurrence_pk"]], written.get(row["id"], ())),
+    )
+
+
+@blueprint.post("/webinars/<webinar_id>/people/<person_id>/include")
+@blueprint.response(202, SyncStarted)
+def include_person(webinar_id: str, person_id: str) -> dict[str, str]:
+    """Sync the person whatever the rules say."""
+    return _decide(webinar_id, person_id, include_by_hand)
+
+
+@blueprint.post("/webinars/<webinar_id>/people/<person_id>/retry")
+@blueprint.response(202, SyncStarted)
+def retry_person(webinar_id: str, person_id: str) -> dict[str, str]:
+    """Send again what HubSpot refused for the person."""
+    return _decide(webinar_id, person_id, retry_by_hand)
+
+
+def _decide(
+    webinar_id: str,
+    person_id: str,
+    decide: Callable[[Connection, RowMapping, str, datetime], str],
+) -> dict[str, str]:
+    given, who = parts(), caller()
+    with writing(given.engine) as connection:
+        webinar_row = portal_webinar(connection, webinar_id)
+        row = None
+        if person_id.isascii() and person_id.isdigit() and len(person_id) < 19:
+            row = find_occurrence_person(
+                connection, who.portal_id, webinar_row["id"], int(person_id)
+            )
+        if row is None:
+            refuse(404, "There is no such person in this webinar.")
+        if row["reason"] == "privacy_deleted":
+            refuse(409, "The person's data was erased on their demand; that cannot be overruled.")
+        run_id = decide(connection, row, who.user_id, given.clock())
+    given.ring("live")
+    return {"run_id": run_id}
+
+
+def _show(row: RowMapping, occurrence_id: str, written: Sequence[RowMapping]) -> dict[str, Any]:
+    by = row["decided_by"]
+    return {
+        "person_id": str(row["id"]),
+        "occurrence_id": occurrence_id,
+        "email": row["email"],
+        "name": f"{row['first_name']} {row['last_name']}".strip(),
+        "outcome": row["outcome"],
+        "reason": row["reason"],
+        "detail": row["detail"],
+        "decided_by": {"plugin": by, "version": row["decided_by_version"]} if by else None,
+        "decided_at": row["decided_at"],
+        "settings_version": row["settings_version"],
+        "opinions": row["opinions"],
+        "included_by_hand": row["is_included_by_hand"],
+        "attended_seconds": row["attended_seconds"],
+        "attended_percent": row["attended_percent"],
+        "contact_id": row["contact_id"],
+        "written_before": [
+            {"effect": effect["kind"], "at": effect["applied_at"]} for effect in written
+        ],
+    }

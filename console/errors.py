@@ -1,0 +1,78 @@
+"""Every error as a page a person can read, and the headers that every answer carries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from oauth.notices import Notice
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+
+_TEXTS = {
+    400: ("This request cannot be read", "The address or something in it is not as it should be."),
+    404: ("There is no such page", "It may have been moved, or the address is incomplete."),
+    405: ("This page takes no such request", "Go back and use the button or the link again."),
+    413: ("That is too much", "What was sent is larger than Rollcall accepts."),
+    500: (
+        "Something went wrong on our side",
+        "It has been noted. Syncing goes on by itself; try this page again in a minute.",
+    ),
+}
+_OTHER = ("This did not work", "Go back and try again.")
+
+
+def show_errors(app: Flask, answer_api: Callable[[HTTPException], Any]) -> None:
+    """Answer errors with pages; those of ``/api/`` go to ``answer_api``."""
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Any:
+        if request.path.startswith("/api/"):
+            return answer_api(error)
+        if error.response is not None or request.path.startswith("/webhooks/"):
+            return error
+        status = error.code or 500
+        title, text = _TEXTS.get(status, _OTHER)
+        page = render_template(
+            "notice.html", title=title, text=text, link="/", link_text="Back to Rollcall"
+        )
+        answer = Response(page, status)
+        for name, value in error.get_headers():
+            if name.lower() not in ("content-type", "content-length"):
+                answer.headers[name] = value
+        return answer
+
+    @app.errorhandler(Notice)
+    def notice(error: Notice) -> tuple[str, int]:
+        page = render_template(
+            "notice.html",
+            title=error.title,
+            text=error.text,
+            link=error.link,
+            link_text=error.link_text,
+        )
+        return page, error.status
+
+
+def add_headers(app: Flask, *, is_https: bool) -> None:
+    """Put the headers that protect a browser on every answer, errors included."""
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        headers = response.headers
+        headers.setdefault("Content-Security-Policy", POLICY)
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("X-Frame-Options", "DENY")
+        headers.setdefault("Referrer-Policy", "same-origin")
+        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        if is_https:
+            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        if request.endpoint != "console.static":
+            headers.setdefault("Cache-Control", "no-store")
+        return response

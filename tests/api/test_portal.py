@@ -1,0 +1,131 @@
+"""The connection, parked deliveries, people without identity, and the way to the console."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine, select
+
+from store.tables import inbox
+from tests.api.conftest import (
+    ADMIN,
+    NOW,
+    OTHER_PORTAL,
+    PORTAL,
+    PUBLIC_URL,
+    Calls,
+    HubSpotCaller,
+    add_people,
+)
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """One database will do: the queries of these lists are plain ones."""
+    return sqlite_url
+
+
+def test_the_connection_is_shown_without_any_token(member: HubSpotCaller) -> None:
+    answer = member.get("/api/connection")
+    assert answer == {
+        "portal_id": PORTAL,
+        "hubspot": {"status": "connected", "scopes": ["crm.objects.contacts.write"]},
+        "zoom": [
+            {
+                "account_id": "zoom-account",
+                "status": "connected",
+                "business_unit": "",
+                "reduced": False,
+            }
+        ],
+        "timeline": {"marketing_events": "on", "app_events": "off"},
+    }
+
+
+def test_a_portal_without_a_grant_shows_as_disconnected(stranger: HubSpotCaller) -> None:
+    answer = stranger.get("/api/connection")
+    assert answer["hubspot"]["status"] == "disconnected"
+    assert answer["zoom"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/api/connection", (PORTAL,)),
+        ("/api/connection/zoom/zoom-account", (PORTAL, "zoom-account")),
+    ],
+)
+def test_disconnecting_is_for_the_callers_own_portal(
+    admin: HubSpotCaller, calls: Calls, path: str, asked: tuple[str, ...]
+) -> None:
+    assert admin.call("DELETE", path).status_code == 204
+    assert calls.disconnected == [asked]
+
+
+def test_the_console_link_is_for_the_signed_user(member: HubSpotCaller) -> None:
+    answer = member.call("POST", "/api/console-link", {"userId": ADMIN})
+    assert answer.status_code == 201
+    assert answer.json == {"url": f"{PUBLIC_URL}/in/{PORTAL}/{member.user_id}", "expires_in": 60}
+
+
+def test_people_without_identity_are_listed(
+    member: HubSpotCaller, stranger: HubSpotCaller, engine: Engine
+) -> None:
+    nameless = [
+        {"identity_key": f"row:{n}", "outcome": "excluded", "reason": reason, "first_name": f"G{n}"}
+        for n, reason in enumerate(["no_email", "unmatched", "no_email", "role"])
+    ]
+    add_people(engine, 1, nameless)
+    rows = member.all("/api/unmatched", limit=2)
+    assert [row["name"] for row in rows] == ["G0", "G1", "G2"]
+    assert rows[0]["webinar_id"] == "95000000001"
+    assert stranger.all("/api/unmatched") == []
+
+
+@pytest.fixture
+def parked(engine: Engine) -> None:
+    """Two parked deliveries of the portal's Zoom account, one of HubSpot's, one of a stranger."""
+    with engine.begin() as to:
+        for number, (source, account, state) in enumerate(
+            [
+                ("zoom", "zoom-account", "dead"),
+                ("zoom", "zoom-account", "done"),
+                ("hubspot", PORTAL, "dead"),
+                ("hubspot", OTHER_PORTAL, "dead"),
+                ("zoom", "zoom-account", "dead"),
+            ],
+            start=1,
+        ):
+            to.execute(
+                inbox.insert().values(
+                    source=source,
+                    digest=str(number),
+                    body=b"sealed",
+                    received_at=NOW,
+                    state=state,
+                    account_id=account,
+                    attempts=9,
+                    error="could not be read",
+                )
+            )
+
+
+@pytest.mark.usefixtures("parked")
+def test_parked_deliveries_are_listed_without_their_bodies(
+    member: HubSpotCaller, stranger: HubSpotCaller
+) -> None:
+    rows = member.all("/api/dead-letters", limit=2)
+    assert [row["id"] for row in rows] == ["1", "3", "5"]
+    assert set(rows[0]) == {"id", "source", "event", "received_at", "attempts", "error"}
+    assert [row["id"] for row in stranger.all("/api/dead-letters")] == ["4"]
+
+
+@pytest.mark.usefixtures("parked")
+@pytest.mark.parametrize(("delivery", "status"), [("1", 202), ("2", 404), ("4", 404), ("x", 404)])
+def test_only_a_parked_delivery_of_ones_own_is_replayed(
+    member: HubSpotCaller, engine: Engine, calls: Calls, delivery: str, status: int
+) -> None:
+    assert member.call("POST", f"/api/dead-letters/{delivery}/replay").status_code == status
+    with engine.connect() as connection:
+        again = connection.execute(select(inbox.c.id).where(inbox.c.state == "new")).scalars().all()
+    assert again == ([1] if status == 202 else [])
+    assert calls.rung == (["live"] if status == 202 else [])

@@ -1,0 +1,136 @@
+"""Settings, users and plugins over the API."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine, select
+
+from store.tables import occurrence_person, run
+from tests.api.conftest import Calls, HubSpotCaller, add_people
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """One database will do: the queries of these lists are plain ones."""
+    return sqlite_url
+
+
+def test_S07_a_fresh_portal_is_asked_before_anything_is_synced(member: HubSpotCaller) -> None:
+    settings = member.get("/api/settings")
+    assert settings["version"] == 1
+    assert settings["webinar_sync"] == "none"
+    assert settings["raw_retention_days"] == 30
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "kept"),
+    [
+        pytest.param("webinar_sync", "selected", "selected", id="S07"),
+        pytest.param("excluded_host_domains", ["ACME.no"], ["acme.no"], id="S08"),
+        pytest.param("excluded_recording_domains", ["acme.no"], ["acme.no"], id="S09"),
+        pytest.param("excluded_contact_domains", ["*.acme.no"], ["*.acme.no"], id="S10-Q3"),
+        pytest.param("contact_exclusion", "update_only", "update_only", id="Q2"),
+    ],
+)
+def test_a_setting_is_kept(
+    admin: HubSpotCaller, member: HubSpotCaller, name: str, given: object, kept: object
+) -> None:
+    answer = admin.call("PATCH", "/api/settings", {name: given})
+    assert answer.status_code == 200, answer.text
+    assert answer.json[name] == kept
+    again = member.get("/api/settings")
+    assert (again["version"], again[name]) == (2, kept)
+
+
+def test_a_refused_patch_names_each_key_and_changes_nothing(
+    admin: HubSpotCaller, calls: Calls
+) -> None:
+    patch = {"webinar_sync": "some", "bogus": 1, "recreate_deleted": True}
+    answer = admin.call("PATCH", "/api/settings", patch)
+    assert answer.status_code == 400
+    assert sorted(answer.json["errors"]) == [
+        "bogus: Unknown field.",
+        "webinar_sync: Must be one of: none, all, selected.",
+    ]
+    assert admin.get("/api/settings")["version"] == 1
+    assert calls.rung == []
+
+
+def test_an_exclusion_has_people_decided_again_at_once(
+    admin: HubSpotCaller, engine: Engine, calls: Calls
+) -> None:
+    add_people(engine, 1, [{"email": "jo@x.no"}])
+    admin.call("PATCH", "/api/settings", {"excluded_contact_domains": ["x.no"]})
+    with engine.connect() as connection:
+        row = connection.execute(select(occurrence_person)).mappings().one()
+        opened = connection.execute(select(run)).mappings().one()
+    assert row["dirty"] != row["decided"]
+    assert (opened["trigger"], opened["state"]) == ("setting", "queued")
+    assert calls.rung == ["bulk"]
+
+
+def test_S11_S13_S14_each_users_switches_are_shown_and_changed(
+    admin: HubSpotCaller, member: HubSpotCaller
+) -> None:
+    users = member.all("/api/users", limit=2)
+    assert [user["id"] for user in users] == ["host0", "host1", "host2"]
+    assert users[1] == {
+        "id": "host1",
+        "email": "host1@acme.example",
+        "name": "Host 1",
+        "sync_new_webinars": True,
+        "sync_recordings": True,
+    }
+    answer = admin.call("PATCH", "/api/users/host1", {"sync_new_webinars": False})
+    assert answer.json == {**users[1], "sync_new_webinars": False}
+    assert [user["id"] for user in member.get("/api/users", search="HOST1@")["results"]] == [
+        "host1"
+    ]
+
+
+def test_a_user_of_nobody_is_not_found(admin: HubSpotCaller, stranger: HubSpotCaller) -> None:
+    for caller, user in ((admin, "nobody"), (stranger, "host1")):
+        answer = caller.call("PATCH", f"/api/users/{user}", {"sync_recordings": False})
+        assert answer.status_code == 404
+
+
+def test_plugins_are_listed_in_the_order_they_are_asked(member: HubSpotCaller) -> None:
+    answer = member.get("/api/plugins")
+    names = [plugin["name"] for plugin in answer["results"]]
+    assert names[0] == "exclusions"
+    assert "audit" in names
+    assert answer["problems"] == []
+    first = answer["results"][0]
+    assert first["enabled"] is True
+    assert first["hooks"] == ["should_exclude"]
+    assert first["health"] == {"state": "healthy", "waiting": 0, "failing": 0}
+
+
+def test_a_plugins_form_is_shown_as_json_schema(member: HubSpotCaller) -> None:
+    plugins = {plugin["name"]: plugin for plugin in member.get("/api/plugins")["results"]}
+    with_form = [plugin for plugin in plugins.values() if plugin["schema"] is not None]
+    assert with_form
+    assert all(plugin["schema"]["type"] == "object" for plugin in with_form)
+
+
+def test_a_plugin_is_switched_off_by_a_person(admin: HubSpotCaller) -> None:
+    answer = admin.call("PATCH", "/api/plugins", {"audit": {"enabled": False}})
+    assert answer.status_code == 200, answer.text
+    shown = {plugin["name"]: plugin for plugin in answer.json["results"]}
+    assert shown["audit"]["enabled"] is False
+    assert shown["audit"]["health"]["state"] == "off"
+
+
+def test_a_plugin_nobody_installed_is_refused_by_name(admin: HubSpotCaller) -> None:
+    answer = admin.call("PATCH", "/api/plugins", {"nobody": {"enabled": True}})
+    assert answer.status_code == 400
+    assert answer.json["errors"] == ["plugins.nobody: There is no plugin of this name."]
+
+
+def test_a_plugin_that_makes_people_wait_shows_how_many(
+    member: HubSpotCaller, engine: Engine
+) -> None:
+    held = {"outcome": "waiting", "reason": "plugin_unavailable", "decided_by": "exclusions"}
+    add_people(engine, 1, [{"email": f"p{n}@x.no", **held} for n in range(3)])
+    first = member.get("/api/plugins")["results"][0]
+    assert first["health"] == {"state": "needs_attention", "waiting": 3, "failing": 0}

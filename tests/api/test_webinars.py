@@ -1,0 +1,260 @@
+"""Webinars, their balance, their warnings, Sync now and runs over the API."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select
+
+from store.tables import effect, occurrence, run, run_change, webinar
+from tests.api.conftest import ENDED, Calls, HubSpotCaller, add_people, add_webinar
+
+WEBINAR = "/api/webinars/95000000001"
+
+
+def test_B02_every_occurrence_shows_its_balance_beside_zooms_own_figure(
+    member: HubSpotCaller, engine: Engine
+) -> None:
+    with engine.begin() as to:
+        to.execute(occurrence.update().values(zoom_people=6))
+    add_people(
+        engine,
+        1,
+        [
+            {"email": "a@x.no"},
+            {"email": "b@x.no"},
+            {"email": "c@x.no", "outcome": "excluded", "reason": "role"},
+            {"email": "d@x.no", "outcome": "failing", "reason": "rejected"},
+            {"email": "e@x.no", "outcome": "waiting", "reason": "queued"},
+        ],
+    )
+    (shown,) = member.get(WEBINAR)["occurrences"]
+    assert shown["id"] == "0"
+    assert shown["counts"] == {"in_sync": 2, "excluded": 1, "failing": 1, "waiting": 1}
+    assert (shown["zoom_people"], shown["unexplained"]) == (6, 1)
+    assert shown["final_at"] == (ENDED + timedelta(hours=72)).isoformat()
+
+
+def test_a_series_balances_its_registrations_on_the_webinar(
+    member: HubSpotCaller, engine: Engine
+) -> None:
+    series = add_webinar(engine, "95000000002", occurrences=("11", "12", ""))[-1]
+    with engine.begin() as to:
+        to.execute(
+            occurrence.update()
+            .where(occurrence.c.id == series)
+            .values(is_series=True, zoom_people=1)
+        )
+    add_people(engine, series, [{"email": "a@x.no"}])
+    shown = member.get("/api/webinars/95000000002")
+    assert [each["id"] for each in shown["occurrences"]] == ["11", "12"]
+    assert shown["registrations"]["counts"]["in_sync"] == 1
+    assert shown["registrations"]["unexplained"] == 0
+    assert member.get(WEBINAR)["registrations"] is None
+
+
+def test_webinars_come_page_by_page_latest_first(member: HubSpotCaller, engine: Engine) -> None:
+    for number in range(2, 9):
+        add_webinar(engine, f"9500000000{number}", host=number % 3)
+    with engine.begin() as to:
+        to.execute(
+            webinar.update().where(webinar.c.webinar_id == "95000000004").values(start_at=None)
+        )
+    ids = [each["id"][-1] for each in member.all("/api/webinars", limit=3)]
+    assert ids == ["8", "7", "6", "5", "3", "2", "1", "4"]
+    assert [each["id"][-1] for each in member.all("/api/webinars", search="topic 005")] == ["5"]
+    assert [each["id"][-1] for each in member.all("/api/webinars", host_id="host2")] == [
+        "8",
+        "5",
+        "2",
+    ]
+
+
+def test_another_portals_webinars_are_not_listed(stranger: HubSpotCaller) -> None:
+    assert stranger.all("/api/webinars") == []
+
+
+def test_S15_S16_a_webinars_switch_and_what_it_comes_to(
+    admin: HubSpotCaller, member: HubSpotCaller
+) -> None:
+    assert member.get(WEBINAR)["effective"]["why_not"] == "global_off"
+    admin.call("PATCH", "/api/settings", {"webinar_sync": "all", "recording_sync": "all"})
+    answer = member.call("PATCH", WEBINAR, {"sync": "on", "recordings": "off"})
+    assert answer.status_code == 200, answer.text
+    assert answer.json["effective"] == {
+        "webinar": True,
+        "why_not": None,
+        "recordings": False,
+        "why_recordings_not": "recordings_off",
+    }
+
+
+@pytest.mark.parametrize("patch", [{"sync": "maybe"}, {"topic": "x"}, {"sync": None}])
+def test_a_switch_that_is_none_is_refused(member: HubSpotCaller, patch: dict[str, Any]) -> None:
+    assert member.call("PATCH", WEBINAR, patch).status_code == 400
+
+
+class TestAudit:
+    """S22, S23: warnings of a webinar."""
+
+    def test_S24_says_that_sync_is_off(self, member: HubSpotCaller) -> None:
+        (warning,) = member.all(f"{WEBINAR}/audit")
+        assert warning["code"] == "sync_disabled"
+        assert warning["action"]["name"] == "open_settings"
+
+    def test_S25_S26_S28_S29_lists_what_is_stored(
+        self, admin: HubSpotCaller, member: HubSpotCaller, engine: Engine
+    ) -> None:
+        admin.call("PATCH", "/api/settings", {"webinar_sync": "all"})
+        add_people(
+            engine,
+            1,
+            [
+                {"email": "a@x.no", "outcome": "excluded", "reason": "hubspot_user"},
+                {"email": "b@x.no", "outcome": "failing", "reason": "rejected"},
+            ],
+        )
+        with engine.begin() as to:
+            to.execute(occurrence.update().values(report_rows=0))
+            to.execute(
+                effect.insert().values(
+                    portal_id="1001",
+                    key="marketing_event:1",
+                    kind="marketing_event",
+                    occurrence_pk=1,
+                    state="rejected",
+                    wanted={},
+                    wanted_hash="x",
+                )
+            )
+        warnings = member.all(f"{WEBINAR}/audit", limit=2)
+        assert [(each["code"], each["count"], each["occurrence_id"]) for each in warnings] == [
+            ("recording_not_synced", 1, None),
+            ("participants_missing", 0, "0"),
+            ("emails_excluded", 1, "0"),
+            ("sync_error", 2, "0"),
+        ]
+        assert all(each["title"] and each["meaning"] and each["remedy"] for each in warnings)
+
+
+class TestSync:
+    def test_S30_sync_now_reads_and_repairs_every_occurrence(
+        self, member: HubSpotCaller, engine: Engine, calls: Calls
+    ) -> None:
+        add_webinar(engine, "95000000002", occurrences=("11", "12"))
+        answer = member.call("POST", "/api/webinars/95000000002/sync")
+        assert answer.status_code == 202, answer.text
+        with engine.connect() as connection:
+            rows = connection.execute(select(run)).mappings().all()
+        assert [(row["must_read"], row["must_verify"], row["trigger"]) for row in rows] == [
+            (True, True, "sync_now")
+        ] * 2
+        shown = member.get(f"/api/runs/{answer.json['run_id']}")
+        assert (shown["state"], shown["occurrences"]) == ("queued", ["11", "12"])
+        assert calls.rung == ["bulk"]
+
+    def test_S30_a_second_click_joins_the_first(
+        self, member: HubSpotCaller, engine: Engine
+    ) -> None:
+        first, second = (member.call("POST", f"{WEBINAR}/sync", {}).json for _ in range(2))
+        assert first == second
+        assert len(member.all(f"{WEBINAR}/runs")) == 1
+
+    def test_one_occurrence_alone(self, member: HubSpotCaller, engine: Engine) -> None:
+        add_webinar(engine, "95000000002", occurrences=("11", "12"))
+        path = "/api/webinars/95000000002/sync"
+        answer = member.call("POST", path, {"occurrence": "12"})
+        assert member.get(f"/api/runs/{answer.json['run_id']}")["occurrences"] == ["12"]
+        assert member.call("POST", path, {"occurrence": "13"}).status_code == 404
+
+    def test_B03_a_dry_run_takes_a_patch_of_the_settings(
+        self, member: HubSpotCaller, engine: Engine, calls: Calls
+    ) -> None:
+        body = {"dry_run": True, "settings": {"webinar_sync": "all"}}
+        answer = member.call("POST", f"{WEBINAR}/sync", body)
+        assert member.get(f"/api/runs/{answer.json['run_id']}")["dry_run"] is True
+        with engine.connect() as connection:
+            row = connection.execute(select(run)).mappings().one()
+        assert (row["is_dry"], row["settings_patch"]) == (True, {"webinar_sync": "all"})
+        assert calls.rung == ["live"]
+        assert member.get("/api/settings")["webinar_sync"] == "none"
+
+    @pytest.mark.parametrize(
+        ("body", "error"),
+        [
+            ({"settings": {"webinar_sync": "all"}}, "settings: Only together with dry_run."),
+            (
+                {"dry_run": True, "settings": {"bogus": 1}},
+                "settings.bogus: Unknown field.",
+            ),
+            ({"replay": True}, "replay: Not available yet."),
+            ({"withdraw": True}, "withdraw: Not available yet."),
+            ({"quickly": True}, "quickly: Unknown field."),
+        ],
+    )
+    def test_what_cannot_be_done_is_refused_with_its_reason(
+        self, member: HubSpotCaller, body: dict[str, Any], error: str
+    ) -> None:
+        answer = member.call("POST", f"{WEBINAR}/sync", body)
+        assert answer.status_code == 400
+        assert answer.json["errors"] == [error]
+
+
+class TestRuns:
+    def test_the_rows_of_one_sync_now_are_one_run(
+        self, member: HubSpotCaller, engine: Engine
+    ) -> None:
+        add_webinar(engine, "95000000002", occurrences=("11", "12"))
+        run_id = member.call("POST", "/api/webinars/95000000002/sync").json["run_id"]
+        with engine.begin() as to:
+            ids = to.execute(select(run.c.id).order_by(run.c.occurrence_pk)).scalars().all()
+            for number, key in enumerate(ids, start=1):
+                to.execute(
+                    run.update().where(run.c.id == key).values(total=10, done=number, created=2)
+                )
+            to.execute(run.update().where(run.c.id == ids[0]).values(state="done"))
+        shown = member.get(f"/api/runs/{run_id}")
+        assert shown["state"] == "running"
+        assert shown["progress"] == {"done": 3, "total": 20}
+        assert shown["writes"]["created"] == 4
+        assert shown["finished_at"] is None
+
+    def test_changes_come_page_by_page(self, member: HubSpotCaller, engine: Engine) -> None:
+        run_id = member.call("POST", f"{WEBINAR}/sync", {"dry_run": True}).json["run_id"]
+        with engine.begin() as to:
+            key = to.execute(select(run.c.id)).scalar_one()
+            to.execute(
+                run_change.insert(),
+                [
+                    {"run_id": key, "email": f"p{n}@x.no", "effect": "property", "after": str(n)}
+                    for n in range(5)
+                ],
+            )
+        changes = member.all(f"/api/runs/{run_id}/changes", limit=2)
+        assert [change["after"] for change in changes] == ["0", "1", "2", "3", "4"]
+        assert changes[0]["property"] is None
+
+    def test_runs_come_newest_first(self, member: HubSpotCaller, engine: Engine) -> None:
+        for _ in range(5):
+            member.call("POST", f"{WEBINAR}/sync", {"dry_run": True})
+        with engine.begin() as to:
+            ids = to.execute(select(run.c.id)).scalars().all()
+            for number, key in enumerate(ids[:3]):
+                to.execute(
+                    run.update()
+                    .where(run.c.id == key)
+                    .values(created_at=ENDED - timedelta(days=number))
+                )
+        shown = member.all(f"{WEBINAR}/runs", limit=2)
+        moments = [each["created_at"] for each in shown]
+        assert len({each["id"] for each in shown}) == 5
+        assert moments == sorted(moments, reverse=True)
+
+    def test_another_portals_run_is_not_there(
+        self, member: HubSpotCaller, stranger: HubSpotCaller
+    ) -> None:
+        run_id = member.call("POST", f"{WEBINAR}/sync").json["run_id"]
+        assert stranger.call("GET", f"/api/runs/{run_id}").status_code == 404
+        assert stranger.call("GET", f"/api/runs/{run_id}/changes").status_code == 404

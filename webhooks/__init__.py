@@ -1,0 +1,1 @@
+"""The platforms' door: verify, store, ring, answer; what a delivery means is decided elsewhere."""

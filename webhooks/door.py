@@ -1,0 +1,79 @@
+"""What both doors share: a body of bounded size, one row stored, an answer that means it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+from flask import Request, Response
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from store.database import writing
+from store.inbox import Source, record_delivery
+from store.runs import Pool
+from store.sealing import Sealer
+
+LARGEST_BODY = 512 * 1024
+RETRY_AFTER_SECONDS = 30
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where deliveries go, and who is told.
+
+    ``ring`` rings for a pool of workers; ``count`` counts a delivery by source and result.
+    """
+
+    inbox: Engine
+    sealer: Sealer
+    ring: Callable[[Pool], None]
+    count: Callable[[str, str], None]
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def read_body(self, request: Request, source: Source) -> bytes:
+        """The raw body. Raises RequestEntityTooLarge above 512 KiB, chunked or not."""
+        request.max_content_length = LARGEST_BODY
+        try:
+            return request.get_data(cache=False)
+        except RequestEntityTooLarge:
+            self.count(source, "too_large")
+            raise
+
+    def store(
+        self, source: Source, body: bytes, *, identity: bytes, event: str, account_id: str
+    ) -> Response:
+        """Store a verified delivery and answer: 204 when it is kept, 503 when it may not be."""
+        digest = hashlib.sha256(identity).hexdigest()
+        try:
+            with writing(self.inbox) as connection:
+                is_new = record_delivery(
+                    connection,
+                    self.sealer,
+                    source,
+                    digest,
+                    body,
+                    event_name=event,
+                    account_id=account_id,
+                    now=self.now(),
+                )
+        except SQLAlchemyError as error:
+            # Also when the commit's own answer was lost: the sender comes again, and the digest
+            # tells whether the row is there.
+            self.count(source, "refused_database")
+            log.error("delivery_not_stored", source=source, error=type(error).__name__)
+            return Response(status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+        self.count(source, "stored" if is_new else "repeated")
+        self.ring("live")
+        return Response(status=204)
+
+    def refuse(self, source: Source, result: str, status: int) -> Response:
+        """Answer with a status alone; nothing is stored."""
+        self.count(source, result)
+        return Response(status=status)

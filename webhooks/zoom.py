@@ -1,0 +1,70 @@
+"""POST /webhooks/zoom: every event, the endpoint check, and the end of an authorisation.
+
+https://developers.zoom.us/docs/api/webhooks/
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from webhooks.door import Door
+from webhooks.signatures import answer_validation, find_secret
+
+VALIDATION = "endpoint.url_validation"
+
+
+def add_route(routes: Blueprint, door: Door, secrets: Sequence[str]) -> None:
+    """Let Zoom in; a delivery signed with any of the secrets is Zoom's."""
+
+    @routes.post("/webhooks/zoom")
+    def zoom_delivery() -> Response:
+        body = door.read_body(request, "zoom")
+        secret = find_secret(
+            secrets,
+            request.headers.get("x-zm-signature", ""),
+            request.headers.get("x-zm-request-timestamp", ""),
+            body,
+            door.now(),
+        )
+        if secret is None:
+            return door.refuse("zoom", "bad_signature", 401)
+        envelope = read_envelope(body)
+        payload = envelope.get("payload")
+        payload = payload if isinstance(payload, dict) else {}
+        if envelope.get("event") == VALIDATION:
+            return _validate(door, secret, payload)
+        return door.store(
+            "zoom",
+            body,
+            identity=body,
+            event=_text(envelope.get("event")),
+            account_id=_text(payload.get("account_id")),
+        )
+
+
+def _validate(door: Door, secret: str, payload: Mapping[str, Any]) -> Response:
+    answer = answer_validation(secret, payload.get("plainToken"))
+    if answer is None:
+        return door.refuse("zoom", "bad_validation", 400)
+    door.count("zoom", "validation")
+    return jsonify(answer)
+
+
+def read_envelope(body: bytes) -> dict[str, Any]:
+    """The body's JSON object; empty when it is anything else, however strange."""
+    try:
+        envelope = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return envelope if isinstance(envelope, dict) else {}
+
+
+def _text(value: object) -> str:
+    """A short text fit for a column: no zero bytes, no halves of characters."""
+    if not isinstance(value, str) or "\x00" in value:
+        return ""
+    return value.encode("utf-8", "replace").decode()[:64]
