@@ -14,10 +14,14 @@ from typing import Literal
 
 import structlog
 from redis import Redis
+from redis.exceptions import RedisError
 from rq import Worker
 from rq.serializers import JSONSerializer
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 import jobs.work  # noqa: F401  loaded before the fork, so that a job starts in milliseconds
+from clients.limiter import declare_fresh
 from commands.embedded import valkey_url
 from config import Config
 from jobs.guard import Guard
@@ -27,7 +31,8 @@ from jobs.scheduler import tick
 from logs import configure_logs
 from oauth.access import Access
 from plugins.registry import Registry, load_plugins
-from store.database import open_database
+from store.connections import has_grants
+from store.database import open_database, reading
 from store.sealing import Sealer
 
 WORKER_TTL = 30
@@ -101,6 +106,7 @@ def run_scheduler(config: Config) -> None:
     sealer = Sealer(config.encryption_keys)
     access = Access(database, sealer, redis, config.hubspot, config.zoom)
     owner = f"{socket.gethostname()}:{os.getpid()}"
+    _spare_first_wait(database, redis)
     seconds, since_refresh = config.timing.tick.total_seconds(), IDLE_REFRESH_SECONDS
     while not stop.wait(seconds):
         since_refresh += seconds
@@ -112,6 +118,17 @@ def run_scheduler(config: Config) -> None:
         except Exception:
             # The database or a platform is away for a moment: the next tick finds the same work.
             log.exception("tick_failed")
+
+
+def _spare_first_wait(database: Engine, redis: Redis) -> None:
+    """Spare a new installation the wait for calls an empty Redis might have forgotten."""
+    try:
+        with reading(database) as connection:
+            is_new = not has_grants(connection)
+        if is_new:
+            declare_fresh(redis)
+    except (RedisError, SQLAlchemyError):
+        log.warning("first_start_unclear", what_happens="the first calls wait ten seconds")
 
 
 def redis_url_of(config: Config) -> str:

@@ -102,7 +102,7 @@ class Supervisor:
             env=dict(life.child.environment),
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=_die_with_parent(os.getpid()),
+            preexec_fn=die_with_parent(os.getpid()),
         )
         life.started_at = time.monotonic()
         life.sessions.add(life.process.pid)
@@ -184,7 +184,7 @@ def _all_pids() -> list[int]:
     return [int(line) for line in listing.stdout.split()]
 
 
-def _die_with_parent(parent: int) -> Callable[[], None] | None:
+def die_with_parent(parent: int) -> Callable[[], None] | None:
     """On Linux, SIGTERM for the child when the supervisor dies without stopping it (kill -9)."""
     if not sys.platform.startswith("linux"):
         return None

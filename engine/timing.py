@@ -60,12 +60,28 @@ def next_read_at(
     ends_at: datetime | None,
     delays: Sequence[timedelta],
     is_settled: bool,
+    has_doubts: bool = False,
 ) -> datetime | None:
     """When the occurrence is next read by itself; None when nothing more is expected of Zoom.
 
     Before the end: from a day ahead, hourly, so that lost notices of registrations are found. After
     it: at each delay; after the last one daily for as long as no complete read has settled it.
+    ``has_doubts``: the read missed something that a second one has to confirm, so that one follows
+    after the first delay.
     """
+    regular = _regular_read_at(now, starts_at, ends_at, delays, is_settled)
+    if not has_doubts:
+        return regular
+    return min(regular, now + delays[0]) if regular is not None else now + delays[0]
+
+
+def _regular_read_at(
+    now: datetime,
+    starts_at: datetime | None,
+    ends_at: datetime | None,
+    delays: Sequence[timedelta],
+    is_settled: bool,
+) -> datetime | None:
     if ends_at is None:
         return now + EVERY_DAY
     if now < ends_at:

@@ -27,6 +27,7 @@ from store.registration_facts import (
     ListRead,
     RegistrationEntry,
     cancel_vanished,
+    is_somebody_missing,
     merge_registrations,
     release_pending,
 )
@@ -165,7 +166,14 @@ def _finish(slice_: Slice, place: RowMapping, read: ListRead, lists: Lists, repo
         values = {
             "settled_at": fresh["settled_at"] or (read.started_at if settled else None),
             "read_problem": report.problem or ("" if lists.is_complete else "registrants"),
-            "next_read_at": _next_read(fresh, ends_at, delays, read.started_at, settled),
+            "next_read_at": _next_read(
+                fresh,
+                ends_at,
+                delays,
+                read.started_at,
+                settled,
+                has_doubts=is_somebody_missing(connection, place["id"]),
+            ),
         }
         if report.result is not None and report.result.is_complete and was_due:
             values["read_digest"] = report.result.digest
@@ -189,6 +197,8 @@ def _next_read(
     delays: tuple[timedelta, ...],
     now: datetime,
     settled: bool,
+    *,
+    has_doubts: bool,
 ) -> datetime | None:
     if row["status"] == "cancelled":
         return None
@@ -201,6 +211,7 @@ def _next_read(
         ends_at=ends_at,
         delays=delays,
         is_settled=settled,
+        has_doubts=has_doubts,
     )
 
 

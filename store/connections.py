@@ -109,6 +109,11 @@ def read_grant(connection: Connection, connection_id: int) -> Grant | None:
     return _first(connection, connections.c.id == connection_id)
 
 
+def has_grants(connection: Connection) -> bool:
+    """Whether anybody ever connected anything to this installation."""
+    return connection.execute(select(connections.c.id).limit(1)).first() is not None
+
+
 def hubspot_grant(connection: Connection, portal_id: str) -> Grant | None:
     """The portal's own connection, or None when it was never installed."""
     return _first(

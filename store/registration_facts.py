@@ -16,6 +16,9 @@ from store.people import ensure_people
 from store.statements import insert_missing
 from store.tables import occurrence, occurrence_person, registrant_alias, registration_fact
 
+LISTED = ("approved", "pending", "denied")
+"""The states Zoom has lists of; nobody lists who cancelled."""
+
 
 @dataclass(frozen=True, slots=True)
 class RegistrationEntry:
@@ -224,7 +227,7 @@ def cancel_vanished(connection: Connection, occurrence_row: RowMapping, read: Li
     """
     missing = (
         (occurrence_person.c.occurrence_pk == occurrence_row["id"])
-        & occurrence_person.c.status.in_(("approved", "pending", "denied"))
+        & occurrence_person.c.status.in_(LISTED)
         & (occurrence_person.c.listed_in_read < read.number)
         # Told by a notice since the read began: the list could not know.
         & (func.coalesce(occurrence_person.c.registered_at, read.started_at) <= read.started_at)
@@ -259,6 +262,20 @@ def cancel_vanished(connection: Connection, occurrence_row: RowMapping, read: Li
     ]
     _update_changed(connection, updates, read)
     return len(vanished)
+
+
+def is_somebody_missing(connection: Connection, occurrence_pk: int) -> bool:
+    """Whether the last complete read missed somebody whom a second one has to confirm gone."""
+    rows = connection.execute(
+        select(occurrence_person.c.id)
+        .where(
+            occurrence_person.c.occurrence_pk == occurrence_pk,
+            occurrence_person.c.status.in_(LISTED),
+            occurrence_person.c.absent_reads == 1,
+        )
+        .limit(1)
+    )
+    return rows.first() is not None
 
 
 def release_pending(connection: Connection, occurrence_pk: int) -> int:

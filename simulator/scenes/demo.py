@@ -111,7 +111,8 @@ def prepare_demo(world: World, parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def play_demo(world: World, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Scene `demo-webinar`: one cancels, the webinar runs, a recording and a transcript follow.
+    """Scene `demo-webinar`: one cancels, one contact is deleted in HubSpot, the webinar runs, a
+    recording and a transcript follow.
 
     `{silent: false, report: "full", recording: true}`. Answers what to expect, and for every
     attendee the seconds and percent of the session. Needs `demo` first.
@@ -125,6 +126,7 @@ def play_demo(world: World, parameters: dict[str, Any]) -> dict[str, Any]:
         for person in plan.people:
             if person.kind == "cancelled":
                 stage.change_status(world, webinar, person.email, "cancel", silent=silent)
+        _delete_contacts(world.hubspot.portals[plan.portal_id], plan.people)
         start = webinar.start_time
         assert start is not None
         wanted = {
@@ -161,7 +163,7 @@ def gather_people(count: int, seed: int) -> list[Person]:
 
 
 def _fill_portal(portal: Portal, people: list[Person]) -> None:
-    """Contacts that exist already: some plain, three with a second address, one deleted."""
+    """Contacts that exist already: some plain, three with a second address, one to be deleted."""
     plain = [person for person in people if person.kind == "ordinary"]
     for person in plain[:KNOWN_CONTACTS]:
         stage.add_contact(portal, email=person.email, firstname=person.first_name)
@@ -169,8 +171,15 @@ def _fill_portal(portal: Portal, people: list[Person]) -> None:
         stage.add_contact(portal, email=primary, hs_additional_emails=secondary)
     for person in people:
         if person.kind == "deleted_contact":
-            contact_id = stage.add_contact(portal, email=person.email)
-            portal.contacts.delete(portal.contacts.records[contact_id], "CRM_UI")
+            stage.add_contact(portal, email=person.email)
+
+
+def _delete_contacts(portal: Portal, people: list[Person]) -> None:
+    """Somebody at the customer's deletes contacts by hand."""
+    addresses = {person.email for person in people if person.kind == "deleted_contact"}
+    for record in portal.contacts.live():
+        if record.properties.get("email") in addresses:
+            portal.contacts.delete(record, "CRM_UI")
 
 
 def _register(world: World, webinar: Webinar, people: list[Person], *, silent: bool) -> None:

@@ -1,0 +1,170 @@
+"""The demo: a customer installs Rollcall, a webinar takes place, and what came of it is told."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from commands.customer import Customer
+from commands.demo_report import find_faults, show_second_sync, show_what_landed
+from commands.trial import Trial, TrialFailed, open_trial, wait_for
+
+SIMULATOR_PORT, WEB_PORT = 8100, 8000
+LONGEST_SECONDS = 180.0
+SCENES = {
+    "webinar": "Zoom tells of everything by webhook",
+    "silent": "Zoom's webhooks are switched off, and everything is found by reading",
+}
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Stop afterwards; exit 0, or 1 if anything is missing.")
+@click.option(
+    "--scene",
+    type=click.Choice(list(SCENES)),
+    default="webinar",
+    show_default=True,
+    help="; ".join(f"{name}: {told}" for name, told in SCENES.items()),
+)
+@click.option("--people", type=click.IntRange(20, 20_000), default=500, show_default=True)
+def command(once: bool, scene: str, people: int) -> None:
+    """Play a webinar through both simulated platforms and show what landed in HubSpot."""
+    screen = Console(highlight=False, soft_wrap=True)
+    # A terminal that closes, or a supervisor, ends the demo as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    ports = None if once else (SIMULATOR_PORT, WEB_PORT)
+    with tempfile.TemporaryDirectory(prefix="rollcall-demo-") as name:
+        try:
+            with open_trial(Path(name), ports=ports) as trial:
+                faults = tell(screen, trial, scene, people)
+                for fault in faults:
+                    screen.print(f"[red]missing:[/red] {fault}")
+                if not once:
+                    _stay_open(screen, trial)
+        except TrialFailed as error:
+            screen.print(f"The demo stopped: {error}", style="red", markup=False)
+            sys.exit(1)
+        except KeyboardInterrupt:
+            screen.print("Stopped.")
+            sys.exit(130)
+    sys.exit(1 if faults else 0)
+
+
+def tell(screen: Console, trial: Trial, scene: str, people: int) -> list[str]:
+    """Play the scene and show what came of it; what is missing, a sentence each."""
+    simulated = trial.simulated
+    simulated.call("PATCH", "/zoom/webhooks", {"enabled": scene != "silent"})
+    plan = simulated.scene("demo", people=people, **_schedule(scene, people))
+    portal_id, webinar_id = str(plan["portal_id"]), str(plan["webinar_id"])
+    screen.print(f"{plan['registrants']} people registered for a webinar. {SCENES[scene]}.")
+
+    customer = Customer(trial.rollcall_url)
+    account = simulated.call("GET", f"/zoom/accounts/{plan['account_id']}")
+    customer.install(portal_id, plan["account_id"], account["users"][0]["id"])
+    customer.api("PATCH", "/settings", {"webinar_sync": "all", **plan["settings"]})
+    screen.print(
+        "A customer installed Rollcall into HubSpot and Zoom, switched webinar sync on, and "
+        f"excluded {', '.join(plan['settings']['excluded_contact_domains'])}."
+    )
+    with _progress(screen) as progress:
+        _watch(
+            progress,
+            trial,
+            "Registrations",
+            plan["registrants"],
+            lambda: _decided(customer.webinar(webinar_id)),
+        )
+        played = simulated.scene("demo-webinar", silent=scene == "silent")
+        _watch(
+            progress,
+            trial,
+            "Attendances in HubSpot",
+            played["expected"]["attended"],
+            lambda: simulated.summary(portal_id)["writes"]["attended"],
+        )
+        faults = _await_the_end(progress, trial, customer, webinar_id)
+    show_what_landed(screen, simulated, customer, played)
+    faults += find_faults(simulated, customer, played)
+    return faults + show_second_sync(screen, simulated, customer, played)
+
+
+def _schedule(scene: str, people: int) -> dict[str, int]:
+    """When the webinar is planned to start, in seconds from now.
+
+    Without webhooks Rollcall reads at the planned end, which must lie behind the registrations.
+    """
+    planned_seconds = 3600
+    return {"starts_in": 40 + people // 50 - planned_seconds} if scene == "silent" else {}
+
+
+def _decided(webinar: dict[str, Any] | None) -> int:
+    """How many people of the webinar have an outcome that does not wait for us."""
+    if webinar is None or not webinar["occurrences"]:
+        return 0
+    (occurrence,) = webinar["occurrences"]
+    counts = occurrence["counts"]
+    # Whoever waits for the host's approval is the only one left waiting in the end.
+    return int(sum(counts.values()) - max(0, counts["waiting"] - 1))
+
+
+def _progress(screen: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description:<24}"),
+        BarColumn(bar_width=32),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=screen,
+    )
+
+
+def _watch(
+    progress: Progress, trial: Trial, name: str, total: int, count: Callable[[], int]
+) -> None:
+    """Move a bar until the count has reached the total. Raises `TrialFailed`."""
+    task = progress.add_task(name, total=total)
+
+    def is_complete() -> bool:
+        done = count()
+        progress.update(task, completed=min(done, total))
+        return done >= total
+
+    wait_for(is_complete, name.lower(), trial.rollcall, seconds=LONGEST_SECONDS)
+
+
+def _await_the_end(
+    progress: Progress, trial: Trial, customer: Customer, webinar_id: str
+) -> list[str]:
+    """Wait until the numbers are settled; a fault when that takes too long."""
+    task = progress.add_task("Settled", total=1)
+    try:
+        wait_for(
+            lambda: customer.has_settled(webinar_id),
+            "the webinar to be settled and in balance",
+            trial.rollcall,
+            seconds=LONGEST_SECONDS,
+        )
+    except TrialFailed as error:
+        return [str(error)]
+    progress.update(task, completed=1)
+    return []
+
+
+def _stay_open(screen: Console, trial: Trial) -> None:
+    screen.print(
+        f"\nRollcall's console: {trial.rollcall_url}   "
+        f"(sign in: Install into HubSpot, then choose the portal)\n"
+        f"HubSpot and Zoom, simulated: {trial.simulated.base}\n"
+        "Ctrl-C stops everything."
+    )
+    while trial.rollcall.is_running and trial.simulator.is_running:
+        time.sleep(0.5)
+    raise TrialFailed("a part of it ended by itself")
