@@ -23,12 +23,16 @@ class Customer:
 
     def install(self, portal_id: str, account_id: str, host_id: str) -> None:
         """Connect a HubSpot portal, then a Zoom account, through both consent pages."""
-        self._consent("/oauth/hubspot/install", portal_id=portal_id)
+        self.sign_in(portal_id)
         self._consent("/oauth/zoom/install", account_id=account_id, user_id=host_id)
+
+    def sign_in(self, portal_id: str) -> None:
+        """Sign in with HubSpot; the first time that installs Rollcall there."""
+        self._consent("/oauth/hubspot/install", portal_id=portal_id)
         page = self._browser.get(f"{self.rollcall_url}/console/", timeout=30)
         found = _FORM_TOKEN.search(page.text)
         if found is None:
-            raise TrialFailed("the console does not show a signed-in person after installing")
+            raise TrialFailed("the console does not show a signed-in person")
         self._form_token = found[1]
 
     def _consent(self, path: str, **choice: str) -> None:

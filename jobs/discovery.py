@@ -33,7 +33,8 @@ from store.webinar_facts import (
 
 EVERY = timedelta(hours=1)
 SWEEP = timedelta(days=3)
-LEASE_SECONDS = 300.0
+LEASE_SECONDS = 60.0
+"""A killed discovery is begun again so long after; two at once would only cost calls."""
 
 log = structlog.get_logger(__name__)
 
@@ -58,15 +59,16 @@ def discover_due(runtime: Runtime) -> int:
 
 def _discover_portal(runtime: Runtime, portal_id: str) -> None:
     now = runtime.clock()
-    with writing(runtime.database) as connection:
+    with reading(runtime.database) as connection:
         accounts = accounts_of_portal(connection, portal_id)
-        # Noted first: an account in trouble is tried again in an hour, not in a loop.
-        note_listing(connection, portal_id, now)
     for account_id in accounts:
         try:
             discover_account(runtime, portal_id, account_id, now)
         except RollcallError as error:
             log.warning("discovery_failed", portal=portal_id, account=account_id, why=str(error))
+    # Noted whatever came of it: an account in trouble is tried again in an hour, not in a loop.
+    with writing(runtime.database) as connection:
+        note_listing(connection, portal_id, now)
 
 
 def discover_account(runtime: Runtime, portal_id: str, account_id: str, now: datetime) -> None:

@@ -21,7 +21,7 @@ from store.webinar_facts import change_occurrence
 
 DISCOVER_EVERY = timedelta(hours=1)
 AT_ONCE = 200
-LEASE_SECONDS = 60.0
+LEASE_SECONDS = 15.0
 
 log = structlog.get_logger(__name__)
 

@@ -13,7 +13,8 @@ from jobs.runtime import Runtime
 from rollcall.errors import Retryable
 from store.leases import Lease, release_lease, renew_lease, take_lease
 
-LEASE_SECONDS = 45.0
+LEASE_SECONDS = 30.0
+"""So long a killed process keeps others waiting. Steps are shorter, or renew the lease between."""
 SLICE_SECONDS = 30.0
 
 
