@@ -20,6 +20,7 @@ from commands.trial import Trial, TrialFailed, open_trial, wait_for
 
 SIMULATOR_PORT, WEB_PORT = 8100, 8000
 LONGEST_SECONDS = 180.0
+WIDTH = 140
 SCENES = {
     "webinar": "Zoom tells of everything by webhook",
     "silent": "Zoom's webhooks are switched off, and everything is found by reading",
@@ -38,7 +39,8 @@ SCENES = {
 @click.option("--people", type=click.IntRange(20, 20_000), default=500, show_default=True)
 def command(once: bool, scene: str, people: int) -> None:
     """Play a webinar through both simulated platforms and show what landed in HubSpot."""
-    screen = Console(highlight=False, soft_wrap=True)
+    # Wide enough for the reasons; a narrower terminal folds the lines by itself.
+    screen = Console(highlight=False, soft_wrap=True, width=max(WIDTH, Console().width))
     # A terminal that closes, or a supervisor, ends the demo as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     ports = None if once else (SIMULATOR_PORT, WEB_PORT)

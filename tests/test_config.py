@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import re
 import stat
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from cryptography.fernet import Fernet
 
 from config import VARIABLES, Config, ConfigError, child_environment, database_url_from_env
 
+REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "environment.md"
 APPS = {
     "HUBSPOT_CLIENT_ID": "hubspot-id",
     "HUBSPOT_CLIENT_SECRET": "hubspot-secret-value",
@@ -285,3 +287,19 @@ def test_a_child_gets_the_changes_on_top_of_our_environment(monkeypatch):
     environ = child_environment(ROLLCALL_BIND="127.0.0.1:2")
 
     assert (environ["ROLLCALL_BIND"], environ["ROLLCALL_WORKERS"]) == ("127.0.0.1:2", "7")
+
+
+def test_every_variable_and_its_default_is_in_the_reference():
+    rows = [line.split("|") for line in REFERENCE.read_text().splitlines() if line.startswith("|")]
+    told = {
+        name: default
+        for _, names, _, default, _ in rows
+        for name in re.findall(r"[A-Z][A-Z_]+[A-Z]", names)
+    }
+    assert set(told) == set(VARIABLES)
+    untold = [
+        name
+        for name, variable in VARIABLES.items()
+        if variable.default and variable.default not in told[name] and name != "ROLLCALL_DATA_DIR"
+    ]
+    assert not untold
