@@ -76,7 +76,7 @@ def create_app(config: Config, *, doorbell: Rings | None = None) -> Flask:
             access,
             Flows(app, redis, config.hubspot, config.zoom),
             public_url=public_url,
-            on_connected=lambda portal_id: bell.ring("live"),
+            on_connected=lambda portal_id: ring_all(bell),
         )
     )
     app.register_blueprint(console.pages.blueprint(access, public_url=public_url))
@@ -84,6 +84,12 @@ def create_app(config: Config, *, doorbell: Rings | None = None) -> Flask:
     api = create_api(app, api_parts(config, access, bell.ring))
     show_errors(app, api.handle_http_exception)
     return app
+
+
+def ring_all(bell: Bell) -> None:
+    """Wake both pools: a new connection has webinars to be listed and work that waited for it."""
+    bell.ring("live")
+    bell.ring("bulk")
 
 
 def create_app_from_env() -> Flask:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -28,16 +28,18 @@ _SECRET_NAMES = frozenset(
         "tokens",
     }
 )
-_IN_URLS = (
+_IN_TEXTS = (
     "access_token|refresh_token|client_secret|code_verifier|code|state|token|signature|password|tk"
 )
 _PATTERNS = (
-    # addresses, also percent-encoded
-    re.compile(r"[^\s@<>\"'(),;:\[\]=/]+(?:@|%40)[\w-]+(?:\.[\w-]+)+"),
+    # addresses, also percent-encoded; bounded, since an unbounded one takes minutes on long texts
+    re.compile(r"[^\s@<>\"'(),;:\[\]=/]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+"),
     re.compile(r"(?<=Bearer )[^\s\"',]+", re.IGNORECASE),
-    re.compile(r"(?<=Basic )[A-Za-z0-9+/=]{8,}"),
-    re.compile(rf"(?<=[?&\s\"'])(?:{_IN_URLS})=[^&\s\"']+"),
-    re.compile(rf"(?<=[\"'])(?:{_IN_URLS})[\"']\s*:\s*[\"'][^\"']*(?=[\"'])"),
+    re.compile(r"(?<=Basic )[A-Za-z0-9+/=]{8,}", re.IGNORECASE),
+    re.compile(rf"(?<![\w-])(?:{_IN_TEXTS})=[^&\s\"']+"),
+    re.compile(rf"(?<=[\"'])(?:{_IN_TEXTS})[\"']\s*:\s*[\"'][^\"']*(?=[\"'])"),
+    # the links of ours that open something to whoever holds them
+    re.compile(r"(?<=/sign-in/)[\w-]+|(?<=/recordings/)[\w.-]{20,}"),
     re.compile(r"(?<=://)[^/\s@:]*:[^/\s@]+(?=@)"),
 )
 
@@ -77,19 +79,27 @@ def configure_logs(level: int = logging.INFO) -> None:
 
 def redact(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Take secrets and addresses out of one event: by the name of a value, then by its looks."""
+    return _clean_named(event)
+
+
+def _clean_named(values: Mapping[Any, Any]) -> dict[str, Any]:
     return {
-        name: REDACTED if name.lower() in _SECRET_NAMES else _clean(value)
-        for name, value in event.items()
+        _clean_text(str(name)): REDACTED if str(name).lower() in _SECRET_NAMES else _clean(value)
+        for name, value in values.items()
     }
 
 
 def _clean(value: Any) -> Any:
-    if isinstance(value, str):
-        for pattern in _PATTERNS:
-            value = pattern.sub(REDACTED, value)
+    if value is None or isinstance(value, (bool, int, float)):
         return value
-    if isinstance(value, dict):
-        return redact(None, "", value)
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, Mapping):
+        return _clean_named(value)
+    if isinstance(value, (list, tuple, set, frozenset)):
         return [_clean(part) for part in value]
-    return value if value is None or isinstance(value, (bool, int, float)) else _clean(str(value))
+    return _clean_text(str(value))
+
+
+def _clean_text(text: str) -> str:
+    for pattern in _PATTERNS:
+        text = pattern.sub(REDACTED, text)
+    return text

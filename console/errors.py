@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
@@ -14,6 +15,7 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
+PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 _TEXTS = {
     400: ("This request cannot be read", "The address or something in it is not as it should be."),
@@ -68,11 +70,24 @@ def add_headers(app: Flask, *, is_https: bool) -> None:
         headers = response.headers
         headers.setdefault("Content-Security-Policy", POLICY)
         headers.setdefault("X-Content-Type-Options", "nosniff")
-        headers.setdefault("X-Frame-Options", "DENY")
         headers.setdefault("Referrer-Policy", "same-origin")
-        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        headers.setdefault("Permissions-Policy", PERMISSIONS)
+        if not _leads_away(response):
+            headers.setdefault("X-Frame-Options", "DENY")
+            headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         if is_https:
             headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if request.endpoint != "console.static":
             headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+def _leads_away(response: Response) -> bool:
+    """Whether the answer only sends the browser to another site.
+
+    HubSpot installs in a frame or a popup of its own, which either header would cut off from it on
+    the way through.
+    https://developers.hubspot.com/docs/apps/developer-platform/list-apps/listing-your-app/overview
+    """
+    target = response.headers.get("Location", "")
+    return 300 <= response.status_code < 400 and bool(urlsplit(target).netloc)

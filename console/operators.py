@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 import structlog
 from flask import Blueprint, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    generate_latest,
+)
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from store.database import reading
+from store.figures import read_figures
 from store.leases import take_lease
 
 log = structlog.get_logger(__name__)
 
 
 class Counts:
-    """What this process counts; each has its own registry, so each has its own numbers."""
+    """What this process counts since it started; every web process counts for itself."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -61,9 +70,37 @@ def blueprint(engine: Engine, counts: Counts) -> Blueprint:
 
     @routes.get("/metrics")
     def metrics() -> Response:
-        return Response(generate_latest(counts.registry), content_type=CONTENT_TYPE_LATEST)
+        text = generate_latest(counts.registry) + generate_latest(_read_gauges(engine))
+        return Response(text, content_type=CONTENT_TYPE_LATEST)
 
     return routes
+
+
+def _read_gauges(engine: Engine) -> CollectorRegistry:
+    """What the database says: the same whichever process is asked."""
+    registry = CollectorRegistry()
+    is_up = Gauge("rollcall_database_up", "Whether the database can be read", registry=registry)
+    try:
+        with reading(engine) as connection:
+            figures = read_figures(connection, datetime.now(UTC))
+    except SQLAlchemyError as error:
+        log.error("figures_unknown", error=type(error).__name__)
+        return registry
+    is_up.set(1)
+
+    def add(name: str, words: str, label: str, values: Mapping[str, float]) -> None:
+        gauge = Gauge(name, words, (label,), registry=registry)
+        for value, count in values.items():
+            gauge.labels(value).set(count)
+
+    add("rollcall_inbox", "Deliveries that wait (new) or are parked", "state", figures.deliveries)
+    add("rollcall_open_runs", "Runs queued or going on", "pool", figures.runs)
+    oldest = Gauge("rollcall_inbox_oldest_seconds", "Age of what waits longest", registry=registry)
+    oldest.set(figures.oldest_delivery_seconds)
+    grants = Gauge("rollcall_connections", "Grants", ("platform", "status"), registry=registry)
+    for (platform, status), count in figures.connections.items():
+        grants.labels(platform, status).set(count)
+    return registry
 
 
 def _writer(engine: Engine) -> Callable[[], None]:

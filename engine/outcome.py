@@ -52,6 +52,8 @@ def conclude(standing: Standing, effects: Sequence[EffectState]) -> Outcome:
         return failing
     if standing.held_reason is not None:
         return Outcome("waiting", standing.held_reason, standing.held_detail)
+    if standing.is_undecided and standing.connection_problem:
+        return Outcome("waiting", "reconnect", standing.connection_problem)
     if standing.is_undecided:
         return Outcome("waiting", "queued", "will be looked at in the next run")
     if standing.is_pending_approval:
@@ -75,8 +77,9 @@ def _waiting_for_effects(standing: Standing, effects: Sequence[EffectState]) -> 
         return Outcome("waiting", "reconnect", standing.connection_problem)
     if any(effect.state == "unconfirmed" for effect in open_effects):
         return Outcome("waiting", "unconfirmed", "HubSpot has not confirmed the last write yet")
-    if any(effect.is_due_later for effect in open_effects):
-        return Outcome("waiting", "retrying", open_effects[0].error)
+    for effect in open_effects:
+        if effect.is_due_later:
+            return Outcome("waiting", "retrying", effect.error)
     if open_effects:
         return Outcome("waiting", "queued", "will be sent in this run")
     if standing.is_provisional:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, RowMapping
 
 from jobs.runtime import Runtime
 from jobs.webinars import RECURRING, refresh_webinar
-from rollcall.errors import Permanent, RollcallError
+from rollcall.errors import NeedsAttention, Permanent, RollcallError
 from rollcall.events import RegistrantStatus
 from schemas.zoom_webhooks import (
     AppDeauthorized,
@@ -49,7 +49,8 @@ from store.webinar_facts import (
 
 AT_ONCE = 500
 MAX_ATTEMPTS = 12
-LEASE_SECONDS = 60.0
+LONGEST_PAUSE = timedelta(hours=1)
+LEASE_SECONDS = 30.0
 
 log = structlog.get_logger(__name__)
 
@@ -81,6 +82,10 @@ def _drain_one(runtime: Runtime, row: RowMapping) -> None:
         )
         with writing(runtime.database) as connection:
             bury(connection, row["id"], error=str(error))
+    except NeedsAttention as error:
+        # It waits for a person, however long that takes: connecting again makes it due.
+        with writing(runtime.database) as connection:
+            put_off(connection, row["id"], until=now + LONGEST_PAUSE, error=str(error))
     except RollcallError as error:
         _try_later(runtime, row, str(error), now)
     except Exception as error:
@@ -94,7 +99,7 @@ def _try_later(runtime: Runtime, row: RowMapping, why: str, now: datetime) -> No
         if row["attempts"] + 1 >= MAX_ATTEMPTS:
             bury(connection, row["id"], error=why)
             return
-        pause = timedelta(seconds=min(2.0 ** row["attempts"], 3600.0))
+        pause = min(timedelta(seconds=2.0 ** row["attempts"]), LONGEST_PAUSE)
         put_off(connection, row["id"], until=now + pause, error=why)
 
 

@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, case, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, case, or_, select, update
 
 from engine.dispatch import Opinion
 from engine.outcome import EffectState, Standing, conclude
+from engine.plan import in_batches
 from jobs.gathering import Appearance, Rules
 from jobs.wishes import audit_lines
 from store.ledger_reading import effects_of_people
 from store.people import load_occurrence_details, update_rows
 from store.tables import decision_log, occurrence_person
+
+AT_ONCE = 500
 
 
 def record_decisions(
@@ -162,6 +165,26 @@ def refresh_outcomes(
     return counts
 
 
+def show_connection_problem(
+    connection: Connection, occurrence_pk: int, problem: str, now: datetime
+) -> None:
+    """Let the people of an occurrence who still have something to come wait for a person.
+
+    ``problem`` says which account has to be connected again.
+    """
+    waiting = connection.execute(
+        select(occurrence_person.c.id).where(
+            occurrence_person.c.occurrence_pk == occurrence_pk,
+            or_(
+                occurrence_person.c.outcome == "waiting",
+                occurrence_person.c.dirty != occurrence_person.c.decided,
+            ),
+        )
+    ).scalars()
+    for pks in in_batches(waiting.all(), AT_ONCE):
+        refresh_outcomes(connection, pks, now=now, connection_problem=problem)
+
+
 def _standing(row: RowMapping, occurrence_row: RowMapping, connection_problem: str) -> Standing:
     decided_reason, detail = row["reason"], row["detail"]
     return Standing(
@@ -171,7 +194,8 @@ def _standing(row: RowMapping, occurrence_row: RowMapping, connection_problem: s
         held_detail=detail,
         is_pending_approval=row["status"] == "pending",
         is_provisional=occurrence_row["settled_at"] is None and row["attended_seconds"] > 0,
-        is_undecided=row["decided_at"] is None,
+        is_undecided=row["decided_at"] is None
+        or (bool(connection_problem) and row["dirty"] != row["decided"]),
         connection_problem=connection_problem,
         plugin_failure=row["plugin_failure"],
     )

@@ -12,7 +12,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import RowMapping
 
-from clients.errors import BudgetExhausted
+from clients.errors import BudgetExhausted, ReconnectNeeded
 from jobs.confirmations import (
     confirm_app_events,
     confirm_participations,
@@ -25,6 +25,7 @@ from jobs.drain import drain_inbox
 from jobs.events import Target, cancel_event, complete_event, ensure_event, has_event, target_of
 from jobs.participations import send_app_events, send_participations
 from jobs.preview import preview
+from jobs.records import show_connection_problem
 from jobs.runtime import Runtime, runtime_of_this_process
 from jobs.slices import SLICE_SECONDS, LeaseTaken, Slice, SliceOver, slice_under
 from jobs.zoom_reads import read_zoom
@@ -33,6 +34,7 @@ from store.database import reading, writing
 from store.leases import LeaseLost, release_lease, take_lease
 from store.ledger_reading import count_sendable, count_unfinished, next_effect_at
 from store.people import count_dirty, mark_occurrence_dirty
+from store.resuming import find_connection_problem
 from store.runs import (
     Pool,
     change_run,
@@ -52,7 +54,8 @@ READ_SECONDS = 600.0
 LOOK_AGAIN_SECONDS = 0.5
 MAX_ATTEMPTS = 8
 TRY_AGAIN = timedelta(minutes=15)
-PORTAL_LEASE_SECONDS = SLICE_SECONDS + 90.0
+PORTAL_LEASE_SECONDS = SLICE_SECONDS
+"""It only keeps a portal from taking several workers of a pool; what is written has its own."""
 
 log = structlog.get_logger(__name__)
 
@@ -128,6 +131,8 @@ def _work_on_run(runtime: Runtime, run: RowMapping, ends_at: float) -> None:
             _put_back(runtime, run, seconds=error.retry_after or 1.0)
         except Retryable as error:
             _retry(runtime, run, str(error), error.retry_after)
+        except ReconnectNeeded as error:
+            _wait_for_connection(runtime, run, str(error))
         except (NeedsAttention, Permanent) as error:
             _fail(runtime, run, str(error))
         except Exception as error:
@@ -147,10 +152,6 @@ def _begin(runtime: Runtime, run: RowMapping) -> RowMapping:
             change_run(connection, run["id"], **values)
             if run["must_verify"]:
                 mark_occurrence_dirty(connection, run["occurrence_pk"], must_read=True)
-    if not run["is_dry"]:
-        refresh_hubspot_users(
-            runtime, run, is_forced=run["state"] == "queued" and run["must_verify"]
-        )
     return run
 
 
@@ -165,6 +166,7 @@ def _advance(runtime: Runtime, run: RowMapping, ends_at: float) -> None:
         with slice_under(runtime, run, _occurrence_lease(run), reads_until) as slice_:
             read_zoom(slice_)
         ends_at = max(ends_at, time.monotonic() + SLICE_SECONDS / 2)
+    refresh_hubspot_users(runtime, run, is_forced=run["state"] == "queued" and run["must_verify"])
     with slice_under(runtime, run, f"contacts:{run['portal_id']}", ends_at) as slice_:
         write_people(slice_)
     with slice_under(runtime, run, _occurrence_lease(run), ends_at) as slice_:
@@ -280,3 +282,17 @@ def _fail(runtime: Runtime, run: RowMapping, why: str) -> None:
         finish_run(connection, run["id"], state="failed", now=now, message=why)
         if not run["is_dry"]:
             bring_forward(connection, run["occurrence_pk"], now + TRY_AGAIN, read=run["must_read"])
+
+
+def _wait_for_connection(runtime: Runtime, run: RowMapping, why: str) -> None:
+    """End the run for want of a connection: connecting again, and nothing else, makes it due."""
+    with reading(runtime.database) as connection:
+        problem = find_connection_problem(connection, run["occurrence_pk"])
+    if run["is_dry"] or not problem:
+        _fail(runtime, run, why)
+        return
+    log.error("run_ended", why=why)
+    now = runtime.clock()
+    with writing(runtime.database) as connection:
+        finish_run(connection, run["id"], state="failed", now=now, message=why)
+        show_connection_problem(connection, run["occurrence_pk"], problem, now)

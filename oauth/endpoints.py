@@ -21,7 +21,8 @@ TIMEOUT = (3.05, 8.0)
 """Seconds for connecting and for the answer: two calls fit into one lease on the refresh."""
 
 NAMES = {"hubspot": "HubSpot", "zoom": "Zoom"}
-_OUR_FAULTS = frozenset({"invalid_client", "unauthorized_client", "unsupported_grant_type"})
+OUR_FAULTS = frozenset({"invalid_client", "unauthorized_client", "unsupported_grant_type"})
+"""Refusals no customer can mend: our app's own credentials or registration are wrong."""
 _PASSING = frozenset({"temporarily_unavailable", "server_error", "slow_down"})
 
 
@@ -146,7 +147,7 @@ def judge_refusal(platform: Platform, error: OAuthError) -> Exception:
     name, code = NAMES[platform], str(error.error or "")
     if code in _PASSING:
         return Unavailable(f"{name}'s token endpoint is busy; tried again later")
-    if code in _OUR_FAULTS:
+    if code in OUR_FAULTS:
         prefix = platform.upper()
         return NeedsAttention(
             f"{name} refuses this app ({code}): check {prefix}_CLIENT_ID and {prefix}_CLIENT_SECRET"

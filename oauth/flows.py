@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.flask_client import FlaskIntegration, OAuth
 from authlib.integrations.flask_client.apps import FlaskOAuth2App
 from flask import Flask
@@ -107,6 +106,3 @@ class Flows:
                 "code_challenge_method": "S256",
             },
         )
-
-
-__all__ = ["HUBSPOT_OPTIONAL_SCOPES", "HUBSPOT_SCOPES", "Flows", "OAuthError", "StateCache"]

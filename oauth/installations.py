@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from marshmallow import ValidationError
+from redis.exceptions import RedisError
 
 from clients.errors import ReconnectNeeded, Unavailable
 from oauth.access import Access, choose_zoom_api, single_use
@@ -14,9 +15,18 @@ from oauth.discovery import discover_portal
 from oauth.sign_in import SignedIn
 from rollcall.errors import RollcallError
 from schemas.oauth_answers import TokenAnswer, read_tokens
-from store.connections import NewGrant, Platform, TokenPair, link_zoom, save_grant
+from store.connections import (
+    NewGrant,
+    Platform,
+    TokenPair,
+    forget_tokens,
+    link_zoom,
+    save_grant,
+    unlink_dead,
+)
 from store.database import writing
 from store.portals import save_portal
+from store.resuming import resume_account, resume_portal
 
 REPORT_SCOPE = "report:read:list_webinar_participants:admin"
 _PERMIT_WAIT = 12.0
@@ -38,8 +48,9 @@ def read_answer(token: Any) -> TokenAnswer:
 def install_portal(access: Access, answer: TokenAnswer) -> SignedIn:
     """Keep a portal's tokens, create its properties, and return who installed.
 
-    What HubSpot does not let us do at once (properties, capabilities) is left for later and shown
-    in the console. Raises the errors of :mod:`clients.errors`.
+    What waited for the portal to be connected again is due from now on. What HubSpot does not let
+    us do at once (properties, capabilities) is left for later and shown in the console. Raises the
+    errors of :mod:`clients.errors`.
     """
     whose = access.hubspot_endpoint.introspect(answer.access_token)
     if not whose.is_active:
@@ -52,16 +63,22 @@ def install_portal(access: Access, answer: TokenAnswer) -> SignedIn:
             _grant(access, "hubspot", answer, whose.portal_id, "", whose.scopes or answer.scopes),
             access.now(),
         )
+        resume_portal(connection, whose.portal_id, access.now())
     try:
         discover_portal(access, whose.portal_id)
     except RollcallError as error:
         log.warning("discovery_put_off", portal=whose.portal_id, reason=str(error))
+    except (ValidationError, RedisError) as error:
+        # The tokens are kept by now: nothing may make this look as if nothing had happened.
+        log.warning("discovery_put_off", portal=whose.portal_id, reason=type(error).__name__)
     return SignedIn(whose.portal_id, whose.user_id)
 
 
 def install_zoom(access: Access, answer: TokenAnswer, portal_id: str) -> str:
     """Keep a Zoom account's tokens, let the portal use them, and return the account's id.
 
+    In every portal that uses the account its webinars are listed next, and what waited for the
+    account is due. A dead authorisation by somebody else of the account gives way to this one.
     Raises the errors of :mod:`clients.errors`.
     """
     api_url = choose_zoom_api(access.zoom_app.api_url, answer.api_url)
@@ -77,6 +94,9 @@ def install_zoom(access: Access, answer: TokenAnswer, portal_id: str) -> str:
     with writing(access.engine) as connection:
         connection_id = save_grant(connection, access.sealer, grant, access.now())
         link_zoom(connection, portal_id, connection_id, me.account_id)
+        for dead_id in unlink_dead(connection, portal_id, me.account_id):
+            forget_tokens(connection, dead_id, access.now())
+        resume_account(connection, me.account_id, access.now())
     return me.account_id
 
 

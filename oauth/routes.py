@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import structlog
+from authlib.common.errors import AuthlibBaseError
 from flask import Blueprint, redirect, request
 from redis.exceptions import RedisError
 from werkzeug.wrappers import Response
 
 from oauth.access import Access
-from oauth.endpoints import NAMES
-from oauth.flows import Flows, OAuthError
+from oauth.endpoints import NAMES, OUR_FAULTS
+from oauth.flows import Flows
 from oauth.installations import install_portal, install_zoom, read_answer
 from oauth.marketplace import MarketplaceInstall
 from oauth.notices import Notice
@@ -60,7 +62,7 @@ def _add_hubspot(
     @routes.get(HUBSPOT_INSTALL)
     def install_hubspot() -> Any:
         if error := request.args.get("error"):
-            raise _explain("HubSpot", error, HUBSPOT_INSTALL)
+            raise _explain("hubspot", error, HUBSPOT_INSTALL)
         if "returnUrl" not in request.args and "code" not in request.args:
             with _readable_faults("hubspot", HUBSPOT_INSTALL):
                 return flows.hubspot.authorize_redirect(public_url + HUBSPOT_CALLBACK)
@@ -142,11 +144,19 @@ def _readable_faults(platform: Platform, again: str) -> Iterator[None]:
     name = NAMES[platform]
     try:
         yield
-    except OAuthError as error:
-        log.info("install_refused", platform=platform, error=str(error.error or ""))
-        raise _explain(name, str(error.error or ""), again) from error
+    except AuthlibBaseError as error:
+        code = str(error.error or "")[:64]
+        log.log(
+            logging.ERROR if code in OUR_FAULTS else logging.INFO,
+            "install_refused",
+            platform=platform,
+            error=code,
+        )
+        raise _explain(platform, code, again) from error
     except (RollcallError, OSError, ValueError, RedisError) as error:
-        log.warning("install_failed", platform=platform, error=type(error).__name__)
+        # Only our own errors have texts that are fit to be shown.
+        reason = str(error) if isinstance(error, RollcallError) else type(error).__name__
+        log.warning("install_failed", platform=platform, reason=reason)
         raise Notice(
             f"{name} could not be connected",
             f"{name} did not answer as expected, and nothing was changed. Try again in a minute.",
@@ -155,7 +165,16 @@ def _readable_faults(platform: Platform, again: str) -> Iterator[None]:
         ) from error
 
 
-def _explain(name: str, error: str, again: str) -> Notice:
+def _explain(platform: Platform, error: str, again: str) -> Notice:
+    name = NAMES[platform]
+    if error in OUR_FAULTS:
+        return Notice(
+            f"{name} does not know this Rollcall",
+            f"{name} refused Rollcall itself ({error}), not you, and nothing was changed. Whoever "
+            f"runs Rollcall has to check {platform.upper()}_CLIENT_ID and "
+            f"{platform.upper()}_CLIENT_SECRET.",
+            status=503,
+        )
     if error == "access_denied":
         return Notice(
             f"{name} was not connected",

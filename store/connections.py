@@ -273,6 +273,24 @@ def unlink_zoom(connection: Connection, portal_id: str, account_id: str) -> list
     return _unused(connection, [row.connection_id for row in rows])
 
 
+def unlink_dead(connection: Connection, portal_id: str, account_id: str) -> list[int]:
+    """Take the dead connections to a Zoom account from the portal, one that lives being there.
+
+    Returns the ids of the connections nobody uses any more.
+    """
+    alive = select(connections.c.id).where(connections.c.status == "connected")
+    rows = connection.execute(
+        delete(portal_zoom)
+        .where(
+            portal_zoom.c.portal_id == portal_id,
+            portal_zoom.c.account_id == account_id,
+            portal_zoom.c.connection_id.not_in(alive),
+        )
+        .returning(portal_zoom.c.connection_id)
+    )
+    return _unused(connection, [row.connection_id for row in rows])
+
+
 def unlink_portal(connection: Connection, portal_id: str) -> list[int]:
     """Take all Zoom accounts from the portal; the ids of the connections nobody uses any more."""
     rows = connection.execute(

@@ -39,12 +39,16 @@ class Door:
 
     def read_body(self, request: Request, source: Source) -> bytes:
         """The raw body. Raises RequestEntityTooLarge above 512 KiB, chunked or not."""
-        request.max_content_length = LARGEST_BODY
+        # A body without a length is cut off at the limit and not refused: one byte more shows it.
+        request.max_content_length = LARGEST_BODY + 1
         try:
-            return request.get_data(cache=False)
+            body = request.get_data(cache=False)
+            if len(body) > LARGEST_BODY:
+                raise RequestEntityTooLarge
         except RequestEntityTooLarge:
-            self.count(source, "too_large")
+            self._note_refusal(source, "too_large", 413)
             raise
+        return body
 
     def store(
         self, source: Source, body: bytes, *, identity: bytes, event: str, account_id: str
@@ -67,13 +71,35 @@ class Door:
             # Also when the commit's own answer was lost: the sender comes again, and the digest
             # tells whether the row is there.
             self.count(source, "refused_database")
-            log.error("delivery_not_stored", source=source, error=type(error).__name__)
+            log.error(
+                "delivery_not_stored",
+                source=source,
+                delivery_event=event,
+                error=type(error).__name__,
+                what_happens="answered 503, so it is sent again",
+            )
             return Response(status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
-        self.count(source, "stored" if is_new else "repeated")
+        result = "stored" if is_new else "repeated"
+        self.count(source, result)
+        log.info(f"delivery_{result}", source=source, delivery_event=event, account=account_id)
         self.ring("live")
         return Response(status=204)
 
     def refuse(self, source: Source, result: str, status: int) -> Response:
         """Answer with a status alone; nothing is stored."""
-        self.count(source, result)
+        self._note_refusal(source, result, status)
         return Response(status=status)
+
+    def _note_refusal(self, source: Source, result: str, status: int) -> None:
+        self.count(source, result)
+        log.warning("delivery_refused", source=source, reason=result, status=status)
+
+
+def read_name(value: object) -> str:
+    """A name or number of a body, short and fit for a column; "" for anything else.
+
+    No zero bytes, which PostgreSQL refuses, and no halves of characters.
+    """
+    if isinstance(value, bool) or not isinstance(value, (str, int)) or "\x00" in str(value):
+        return ""
+    return str(value).encode("utf-8", "replace").decode()[:64]

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from schemas.hubspot_signatures import SignedRequest, public_uri, verify
-from webhooks.door import Door
+from webhooks.door import Door, read_name
 
 
 def add_route(routes: Blueprint, door: Door, secret: str, public_url: str) -> None:
@@ -31,8 +31,8 @@ def add_route(routes: Blueprint, door: Door, secret: str, public_url: str) -> No
             "hubspot",
             body,
             identity=identify(events) or body,
-            event=_text(first.get("subscriptionType")),
-            account_id=_text(first.get("portalId")),
+            event=read_name(first.get("subscriptionType")),
+            account_id=read_name(first.get("portalId")),
         )
 
 
@@ -53,7 +53,3 @@ def identify(events: list[dict[str, Any]]) -> bytes:
         for event in events
     ]
     return json.dumps(same, sort_keys=True).encode() if same else b""
-
-
-def _text(value: object) -> str:
-    return str(value)[:64] if isinstance(value, (str, int)) and not isinstance(value, bool) else ""

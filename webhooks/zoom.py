@@ -9,12 +9,15 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import structlog
 from flask import Blueprint, Response, jsonify, request
 
-from webhooks.door import Door
+from webhooks.door import Door, read_name
 from webhooks.signatures import answer_validation, find_secret
 
 VALIDATION = "endpoint.url_validation"
+
+log = structlog.get_logger(__name__)
 
 
 def add_route(routes: Blueprint, door: Door, secrets: Sequence[str]) -> None:
@@ -41,8 +44,8 @@ def add_route(routes: Blueprint, door: Door, secrets: Sequence[str]) -> None:
             "zoom",
             body,
             identity=body,
-            event=_text(envelope.get("event")),
-            account_id=_text(payload.get("account_id")),
+            event=read_name(envelope.get("event")),
+            account_id=read_name(payload.get("account_id")),
         )
 
 
@@ -51,6 +54,7 @@ def _validate(door: Door, secret: str, payload: Mapping[str, Any]) -> Response:
     if answer is None:
         return door.refuse("zoom", "bad_validation", 400)
     door.count("zoom", "validation")
+    log.info("endpoint_validated", source="zoom")
     return jsonify(answer)
 
 
@@ -61,10 +65,3 @@ def read_envelope(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return envelope if isinstance(envelope, dict) else {}
-
-
-def _text(value: object) -> str:
-    """A short text fit for a column: no zero bytes, no halves of characters."""
-    if not isinstance(value, str) or "\x00" in value:
-        return ""
-    return value.encode("utf-8", "replace").decode()[:64]

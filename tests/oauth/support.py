@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,16 +15,20 @@ from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
-from sqlalchemy import Engine, RowMapping, select
+from sqlalchemy import Connection, Engine, RowMapping, event, select
 from werkzeug.test import TestResponse
 
 from app import create_app, open_access, open_redis
 from clients.limiter import declare_fresh
 from config import Config
 from oauth.access import Access
-from simulator.app import RunningSimulator, serve_in_thread
-from simulator.world import World
+from oauth.endpoints import hubspot_endpoint, zoom_endpoint
+from oauth.tokens import TokenKeeper
+from simulator.app import RunningSimulator
+from simulator.world import Apps, World
+from store.connections import TokenPair, open_tokens
 from store.database import open_database, reading
+from store.sealing import Sealer
 from store.tables import connection as connections
 from store.tables import metadata, portal, portal_zoom
 
@@ -158,6 +163,48 @@ class Browser:
         return self.get("/console/").status_code == 200
 
 
+@dataclass
+class Clock:
+    """A present that moves when told to."""
+
+    ahead: timedelta = timedelta(0)
+    slept: list[float] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+
+def keeper_of(site: Site, clock: Clock, **more: object) -> TokenKeeper:
+    """What another process of the installation renews tokens with."""
+    endpoints = {
+        "hubspot": hubspot_endpoint(site.config.hubspot),
+        "zoom": zoom_endpoint(site.config.zoom),
+    }
+    return TokenKeeper(
+        site.engine, Sealer(site.config.encryption_keys), endpoints, now=clock.now, **more
+    )
+
+
+def connect(site: Site, platform: str = "zoom") -> int:
+    """Connect as a browser does; the key of the platform's connection."""
+    browser = site.browser()
+    browser.install_hubspot()
+    browser.connect_zoom()
+    return key_of(site, platform)
+
+
+def key_of(site: Site, platform: str = "zoom") -> int:
+    return site.rows(platform)[0]["id"]
+
+
+def tokens_of(site: Site, key: int) -> TokenPair:
+    with reading(site.engine) as connection:
+        return open_tokens(connection, Sealer(site.config.encryption_keys), key)
+
+
 def query_of(url: str) -> dict[str, str]:
     """The query of a URL, each name once."""
     return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
@@ -202,19 +249,41 @@ def populate(world: World) -> None:
 
 
 @contextmanager
-def running_site(tmp_path: Path, redis: Redis, redis_url: str) -> Iterator[Site]:
-    """The application beside a populated simulator, on a database of its own."""
+def disposed_engines() -> Iterator[None]:
+    """Closes, at the end, the pooled connections of every engine used in the block."""
+    used: set[Engine] = set()
+
+    def remember(connection: Connection) -> None:
+        used.add(connection.engine)
+
+    event.listen(Engine, "engine_connect", remember)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "engine_connect", remember)
+        for engine in used:
+            engine.dispose()
+
+
+@contextmanager
+def running_site(
+    simulator: RunningSimulator, tmp_path: Path, redis: Redis, redis_url: str, database_url: str
+) -> Iterator[Site]:
+    """The application beside a simulator that is emptied and populated, on an empty database."""
     declare_fresh(redis)
-    with serve_in_thread() as simulator:
-        populate(simulator.world)
-        database_url = f"sqlite:///{tmp_path / 'site.db'}"
+    world = simulator.world
+    world.reset()
+    world.apps = Apps()
+    populate(world)
+    with disposed_engines():
         config = make_config(simulator.base_url, tmp_path, database_url, redis_url)
         engine = open_database(database_url)
         metadata.create_all(engine)
         doorbell = Rung()
         app = create_app(config, doorbell=doorbell)
         own_redis = open_redis(config)
-        yield Site(simulator, config, app, engine, doorbell, own_redis)
-        simulator.world.zoom.sender.close()
-        own_redis.close()
-        engine.dispose()
+        try:
+            yield Site(simulator, config, app, engine, doorbell, own_redis)
+        finally:
+            world.zoom.sender.close()
+            own_redis.close()

@@ -1,17 +1,15 @@
-"""Installing into HubSpot, from our own page and from HubSpot's marketplace."""
+"""Installing into HubSpot from our own page."""
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote, urlsplit
 
 import pytest
 
 from simulator.hubspot.models import PropertyDefinition
-from tests.oauth.support import ADMIN, OTHER_PORTAL, PORTAL, PUBLIC_URL, Site, query_of
+from tests.oauth.support import ADMIN, OTHER_PORTAL, PORTAL, Site, query_of
 
 INSTALL = "/oauth/hubspot/install"
-RETURN_URL = "https://app.hubspot.com/integrations-settings/4711/installed"
 MARKETING = ["crm.objects.marketing_events.read", "crm.objects.marketing_events.write"]
 
 
@@ -109,6 +107,48 @@ class TestFromOurPage:
         site.browser().install_hubspot()
         assert properties_of(site)["rollcall_attendance_count"].label == "Renamed by the customer"
         assert len(site.rows("hubspot")) == 1
+
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            pytest.param({"kind": "lost_answer", "route": "/contacts/groups"}, id="S32-S35 group"),
+            pytest.param({"kind": "lost_answer", "route": "/batch/create"}, id="S32-S35 created"),
+            pytest.param({"kind": "refuse_before", "route": "/batch/create"}, id="S32-S35 refused"),
+            pytest.param(
+                {"kind": "html", "route": "/batch/read", "status": 502}, id="S32-S35 read"
+            ),
+            pytest.param({"kind": "status", "route": "/account-info"}, id="S32-S35 account"),
+        ],
+    )
+    def test_setting_up_that_was_cut_short_is_finished_by_doing_it_again(
+        self, any_site: Site, fault: dict[str, Any]
+    ) -> None:
+        any_site.add_fault("hubspot", **fault)
+        browser = any_site.browser()
+        assert browser.install_hubspot().headers["Location"] == "/console/"
+        assert any_site.portals()[str(PORTAL)]["discovered_at"] is None
+        any_site.world.faults.clear()
+        browser.install_hubspot()
+        assert set(properties_of(any_site)) == {
+            "rollcall_average_attendance_percent",
+            "rollcall_last_registered_webinar",
+            "rollcall_registration_count",
+            "rollcall_attendance_count",
+        }
+        groups = any_site.world.hubspot.portals[PORTAL].schemas["contacts"].groups
+        assert [name for name in groups if "rollcall" in name] == ["rollcall"]
+        assert "not finished" not in browser.get("/console/").text
+
+    def test_a_property_the_customer_deleted_comes_back(self, site: Site) -> None:
+        site.browser().install_hubspot()
+        schema = site.world.hubspot.portals[PORTAL].schemas["contacts"]
+        del schema.properties["rollcall_registration_count"]
+        site.browser().install_hubspot()
+        assert len(properties_of(site)) == 4
+
+    def test_installing_wakes_both_pools(self, site: Site, wait_until: Any) -> None:
+        site.browser().install_hubspot()
+        wait_until(lambda: {"live", "bulk"} <= set(site.doorbell.pools), what="both bells")
 
     def test_two_portals_are_kept_apart(self, site: Site) -> None:
         first, second = site.browser(), site.browser()
@@ -242,91 +282,3 @@ class TestRefusals:
         browser = site.browser()
         back = browser.consent(browser.begin("hubspot"), portal_id=PORTAL)
         assert browser.get(f"{back}&{extra}").headers["Location"] == "/console/"
-
-
-class TestFromTheMarketplace:
-    """HubSpot asks for consent itself and opens our install address."""
-
-    def code(self, site: Site) -> str:
-        hubspot = site.world.hubspot
-        portal = hubspot.portals[PORTAL]
-        redirect_uri = f"{PUBLIC_URL}{INSTALL}"
-        return hubspot.issue_code(portal, portal.users[ADMIN], ("oauth",), redirect_uri).code
-
-    def path(self, **query: Any) -> str:
-        return f"{INSTALL}?" + "&".join(
-            f"{name}={quote(str(value), safe='')}" for name, value in query.items()
-        )
-
-    def test_a_code_installs_and_the_browser_goes_back_to_hubspot(self, site: Site) -> None:
-        browser = site.browser()
-        answer = browser.get(self.path(code=self.code(site), returnUrl=RETURN_URL))
-        assert (answer.status_code, answer.headers["Location"]) == (302, RETURN_URL)
-        assert [row["account_id"] for row in site.rows("hubspot")] == [str(PORTAL)]
-
-    def test_a_bare_code_signs_nobody_in_since_anybody_may_have_sent_it(self, site: Site) -> None:
-        browser = site.browser()
-        browser.get(self.path(code=self.code(site), returnUrl=RETURN_URL))
-        assert not browser.is_signed_in()
-
-    def test_authorize_then_finalize_installs_and_signs_in(self, site: Site) -> None:
-        browser = site.browser()
-        first = browser.get(self.path(step="authorize", returnUrl=RETURN_URL))
-        assert first.headers["Location"].startswith(f"{RETURN_URL}?state=")
-        state = query_of(first.headers["Location"])["state"]
-        answer = browser.get(
-            self.path(step="finalize", code=self.code(site), state=state, returnUrl=RETURN_URL)
-        )
-        assert (answer.status_code, answer.headers["Location"]) == (302, RETURN_URL)
-        assert browser.is_signed_in()
-
-    @pytest.mark.parametrize("whose", ["nobody's", "another browser's", "used"])
-    def test_finalize_needs_the_state_this_browser_was_given(self, site: Site, whose: str) -> None:
-        browser = site.browser()
-        first = browser.get(self.path(step="authorize", returnUrl=RETURN_URL))
-        state = query_of(first.headers["Location"])["state"]
-        if whose == "nobody's":
-            state = "made-up"
-        if whose == "another browser's":
-            browser = site.browser()
-        if whose == "used":
-            path = self.path(step="finalize", code="x", state=state, returnUrl=RETURN_URL)
-            browser.get(path)
-        answer = browser.get(
-            self.path(step="finalize", code=self.code(site), state=state, returnUrl=RETURN_URL)
-        )
-        assert answer.status_code == 400
-        assert site.rows() == []
-
-    @pytest.mark.parametrize(
-        "url",
-        [
-            "https://app.hubspot.com.evil.example/",
-            "https://app.hubspot.com@evil.example/",
-            "https://evil.example/?app.hubspot.com",
-            "http://app.hubspot.com/",
-            "//app.hubspot.com/",
-            "https://app.hubspot.com\\@evil.example/",
-            "https://app-.hubspot.com.evil.example/",
-            "javascript:alert(1)",
-            "https://app.hubspot.com:444/",
-            "",
-        ],
-    )
-    def test_the_browser_is_sent_back_to_hubspot_only(self, site: Site, url: str) -> None:
-        code = self.code(site)
-        answer = site.browser().get(self.path(code=code, returnUrl=url))
-        assert answer.status_code == 400
-        assert "Location" not in answer.headers
-        assert not site.world.hubspot.codes[code].used
-
-    @pytest.mark.parametrize(
-        "url",
-        ["https://app-eu1.hubspot.com/x?a=b#c", "https://app.hubspot.com", "configured"],
-    )
-    def test_every_hubspot_of_the_world_is_known(self, site: Site, url: str) -> None:
-        if url == "configured":
-            url = site.config.hubspot.app_url + "/somewhere"
-        answer = site.browser().get(self.path(code=self.code(site), returnUrl=url))
-        assert answer.status_code == 302
-        assert urlsplit(answer.headers["Location"]).netloc == urlsplit(url).netloc

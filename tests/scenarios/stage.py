@@ -155,7 +155,15 @@ class Stage:
 
     def install(self, account_id: str, portal_id: str = PORTAL) -> None:
         """Connect the portal and a Zoom account, as a browser's consent would."""
+        self.connect_hubspot(portal_id)
+        self.connect_zoom(account_id, portal_id)
+
+    def connect_hubspot(self, portal_id: str = PORTAL) -> None:
+        """Connect the portal, for the first time or again."""
         install_portal(self.access, read_tokens(self._hubspot_tokens(portal_id)))
+
+    def connect_zoom(self, account_id: str, portal_id: str = PORTAL) -> None:
+        """Connect a Zoom account to the portal, for the first time or again."""
         install_zoom(self.access, read_tokens(self._zoom_tokens(account_id)), portal_id)
 
     def set(self, portal_id: str = PORTAL, **patch: Any) -> int:

@@ -1,18 +1,20 @@
-"""The application beside a running simulator."""
+"""The application beside a running simulator, and what it logs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
-from redis import Redis
+import structlog
 
-from tests.oauth.support import Site, running_site
+from tests.oauth.conftest import any_site, platforms, site
+
+__all__ = ["any_site", "platforms", "site"]
 
 
 @pytest.fixture
-def site(tmp_path: Path, redis: Redis, redis_url: str) -> Iterator[Site]:
-    """Two portals and two Zoom accounts, none of them connected yet."""
-    with running_site(tmp_path, redis, redis_url) as running:
-        yield running
+def lines() -> Iterator[list[Any]]:
+    """Every line logged in the test."""
+    with structlog.testing.capture_logs() as captured:
+        yield captured

@@ -1,0 +1,54 @@
+"""What an operator watches: what waits, for how long, and what needs a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from store.inbox_work import oldest_new_at
+from store.runs import OPEN_STATES
+from store.tables import connection as connections
+from store.tables import inbox, run
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Counts of the whole installation; ``oldest_delivery_seconds`` is 0 when none waits.
+
+    ``deliveries`` by state (``new``, ``dead``), ``runs`` by pool (those queued or going on),
+    ``connections`` by platform and status.
+    """
+
+    deliveries: Mapping[str, int]
+    oldest_delivery_seconds: float
+    runs: Mapping[str, int]
+    connections: Mapping[tuple[str, str], int]
+
+
+def read_figures(connection: Connection, now: datetime) -> Figures:
+    """The figures at ``now``."""
+    deliveries = connection.execute(
+        select(inbox.c.state, func.count().label("waiting"))
+        .where(inbox.c.state.in_(("new", "dead")))
+        .group_by(inbox.c.state)
+    )
+    runs = connection.execute(
+        select(run.c.pool, func.count().label("runs"))
+        .where(run.c.state.in_(OPEN_STATES))
+        .group_by(run.c.pool)
+    )
+    grants = connection.execute(
+        select(connections.c.platform, connections.c.status, func.count()).group_by(
+            connections.c.platform, connections.c.status
+        )
+    )
+    oldest = oldest_new_at(connection)
+    return Figures(
+        deliveries={"new": 0, "dead": 0} | {row.state: row.waiting for row in deliveries},
+        oldest_delivery_seconds=(now - oldest).total_seconds() if oldest is not None else 0.0,
+        runs={"live": 0, "bulk": 0} | {row.pool: row.runs for row in runs},
+        connections={(platform, status): count for platform, status, count in grants},
+    )

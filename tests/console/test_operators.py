@@ -1,0 +1,74 @@
+"""For operators: is it alive, can it do its work, what waits."""
+
+from __future__ import annotations
+
+import pytest
+
+from clients.errors import ReconnectNeeded
+from tests.oauth.support import ACCOUNT, PORTAL, PUBLIC_URL, Site
+from tests.webhooks.support import Delivery, refusing_database
+
+
+def test_healthz_is_alive_whatever_else_is(any_site: Site) -> None:
+    client = any_site.app.test_client()
+    with refusing_database(any_site):
+        answer = client.get("/healthz", base_url=PUBLIC_URL)
+    assert (answer.status_code, answer.text) == (200, "alive\n")
+
+
+def test_readyz_writes_to_the_database_and_says_when_that_fails(any_site: Site) -> None:
+    client = any_site.app.test_client()
+    assert client.get("/readyz", base_url=PUBLIC_URL).text == "ready\n"
+    table = "LOCK TABLE lease IN ACCESS EXCLUSIVE MODE"
+    with any_site.engine.connect() as connection, connection.begin():
+        if any_site.engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(table)
+        answer = client.get("/readyz", base_url=PUBLIC_URL)
+    assert answer.status_code == 503
+    assert answer.text == "the database takes no writes\n"
+    assert client.get("/readyz", base_url=PUBLIC_URL).status_code == 200
+
+
+def test_two_probes_at_once_are_both_answered(any_site: Site) -> None:
+    client = any_site.app.test_client()
+    assert {client.get("/readyz", base_url=PUBLIC_URL).status_code for _ in range(5)} == {200}
+
+
+def test_metrics_count_what_became_of_deliveries(site: Site) -> None:
+    client = site.app.test_client()
+    client.post("/webhooks/zoom", base_url=PUBLIC_URL, data=b"{}")
+    answer = client.get("/metrics", base_url=PUBLIC_URL)
+    assert answer.status_code == 200
+    line = 'rollcall_webhooks_total{result="bad_signature",source="zoom"} 1.0'
+    assert line in answer.text
+
+
+def test_metrics_say_what_waits_and_what_needs_a_person(any_site: Site) -> None:
+    browser = any_site.browser()
+    browser.install_hubspot()
+    browser.connect_zoom()
+    any_site.world.zoom.grants.kill(ACCOUNT)
+    (row,) = any_site.rows("zoom")
+    with pytest.raises(ReconnectNeeded):
+        any_site.access.tokens.replace(row["id"], row["generation"])
+    Delivery({"event": "x.y", "payload": {"account_id": ACCOUNT}}).to_zoom(any_site)
+    text = browser.get("/metrics").text
+    for line in (
+        "rollcall_database_up 1.0",
+        'rollcall_inbox{state="new"} 1.0',
+        'rollcall_inbox{state="dead"} 0.0',
+        'rollcall_open_runs{pool="live"} 0.0',
+        'rollcall_connections{platform="hubspot",status="connected"} 1.0',
+        'rollcall_connections{platform="zoom",status="reconnect"} 1.0',
+    ):
+        assert line in text.splitlines()
+    assert ACCOUNT not in text and str(PORTAL) not in text
+
+
+def test_metrics_say_so_when_the_database_cannot_be_read(site: Site) -> None:
+    with site.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE inbox RENAME TO elsewhere")
+    answer = site.browser().get("/metrics")
+    assert answer.status_code == 200
+    assert "rollcall_database_up 0.0" in answer.text
+    assert "rollcall_webhooks" in answer.text
