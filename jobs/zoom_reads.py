@@ -32,7 +32,7 @@ from store.registration_facts import (
     release_pending,
 )
 from store.runs import change_run, count_in_run
-from store.session_facts import count_cancelled_unlisted, count_unregistered
+from store.session_facts import count_unlisted, count_unregistered
 from store.tables import occurrence
 from store.webinar_facts import change_occurrence, find_occurrence, find_webinar
 
@@ -177,8 +177,9 @@ def _finish(slice_: Slice, place: RowMapping, read: ListRead, lists: Lists, repo
         }
         if report.result is not None and report.result.is_complete and was_due:
             values["read_digest"] = report.result.digest
+        values |= {"zoom_people": _zoom_people(connection, place["id"], read, lists)}
         if lists.is_complete and (report.result is None or report.result.is_complete):
-            values |= _figures(connection, place["id"], read, lists, report)
+            values |= {"read_at": read.started_at, "report_rows": report.rows}
         change_occurrence(connection, place["id"], **values)
         release_pending(connection, place["id"])
         change_run(connection, slice_.run["id"], must_read=False)
@@ -215,14 +216,7 @@ def _next_read(
     )
 
 
-def _figures(
-    connection: Connection, occurrence_pk: int, read: ListRead, lists: Lists, report: Report
-) -> dict[str, object]:
-    """Zoom's own figures: what its lists and reports say, never a count of our rows."""
-    people = lists.total + count_cancelled_unlisted(connection, occurrence_pk, read.number)
-    return {
-        "read_at": read.started_at,
-        "listed_registrants": lists.total,
-        "report_rows": report.rows,
-        "zoom_people": people + count_unregistered(connection, occurrence_pk),
-    }
+def _zoom_people(connection: Connection, occurrence_pk: int, read: ListRead, lists: Lists) -> int:
+    """Zoom's own figure: what its lists, notices and reports say, never a count of our rows."""
+    unlisted = count_unlisted(connection, occurrence_pk, read.number, read.started_at)
+    return lists.total + unlisted + count_unregistered(connection, occurrence_pk)

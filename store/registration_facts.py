@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,12 +56,15 @@ def merge_registrations(
     """
     occurrence_pk = occurrence_row["id"]
     # One merge of an occurrence at a time: two would each miss the people the other adds.
-    connection.execute(
-        select(occurrence.c.id).where(occurrence.c.id == occurrence_pk).with_for_update()
-    )
+    read_at = connection.execute(
+        select(occurrence.c.read_at).where(occurrence.c.id == occurrence_pk).with_for_update()
+    ).scalar_one()
     entries = [entry for entry in entries if entry.email]
     known = _known_people(connection, occurrence_pk, {entry.email for entry in entries})
-    _add_facts(connection, occurrence_pk, entries, known, read)
+    if read is None:
+        _add_facts(connection, occurrence_pk, _notice_facts(entries, known, read_at))
+    else:
+        _add_facts(connection, occurrence_pk, _list_facts(entries, known, read))
     _add_aliases(connection, occurrence_pk, entries)
     names = {entry.email: (entry.first_name, entry.last_name) for entry in entries}
     folded = _fold(connection, occurrence_pk, set(names))
@@ -96,10 +99,21 @@ def merge_registrations(
             updates.append({"pk": row["id"], **values})
     if new_rows:
         connection.execute(occurrence_person.insert(), new_rows)
+        if read is None:
+            _count_told(connection, occurrence_pk, len(new_rows))
     _update_changed(connection, updates, read)
     if read is not None:
         _mark_listed(connection, occurrence_pk, names, read)
     return changed
+
+
+def _count_told(connection: Connection, occurrence_pk: int, people: int) -> None:
+    """Add people a notice told of to Zoom's figure, which the next read replaces."""
+    connection.execute(
+        update(occurrence)
+        .where(occurrence.c.id == occurrence_pk, occurrence.c.zoom_people.is_not(None))
+        .values(zoom_people=occurrence.c.zoom_people + people)
+    )
 
 
 def _known_people(
@@ -114,29 +128,41 @@ def _known_people(
     return {row["identity_key"]: row for row in rows.mappings()}
 
 
-def _add_facts(
-    connection: Connection,
-    occurrence_pk: int,
-    entries: Sequence[RegistrationEntry],
-    known: Mapping[str, RowMapping],
-    read: ListRead | None,
-) -> None:
-    rows = []
+Fact = tuple[str, str, datetime]
+"""Address, status, and the moment it holds from."""
+
+
+def _list_facts(
+    entries: Iterable[RegistrationEntry], known: Mapping[str, RowMapping], read: ListRead
+) -> Iterator[Fact]:
     for entry in entries:
         row = known.get(entry.email)
-        at = entry.at
-        if read is not None and row is not None and row["status"] is not None:
-            if row["status"] == entry.status:
-                continue
-            at = read.started_at
-        rows.append(
-            {
-                "occurrence_pk": occurrence_pk,
-                "email": entry.email,
-                "status": entry.status,
-                "at": at,
-            }
-        )
+        if row is None or row["status"] is None:
+            yield entry.email, entry.status, entry.at
+        elif row["status"] != entry.status:
+            yield entry.email, entry.status, read.started_at
+
+
+def _notice_facts(
+    entries: Iterable[RegistrationEntry], known: Mapping[str, RowMapping], read_at: datetime | None
+) -> Iterator[Fact]:
+    for entry in entries:
+        yield entry.email, entry.status, entry.at
+        row = known.get(entry.email)
+        if row is None or read_at is None or entry.at >= read_at:
+            continue
+        was_listed = row["status"] in LISTED and row["listed_in_read"] and not row["absent_reads"]
+        if was_listed and row["status"] != entry.status:
+            # The list agreed with what was known and left no fact; this notice comes after it and
+            # speaks of a moment before it, so what the list said becomes one.
+            yield entry.email, row["status"], read_at
+
+
+def _add_facts(connection: Connection, occurrence_pk: int, facts: Iterable[Fact]) -> None:
+    rows = [
+        {"occurrence_pk": occurrence_pk, "email": email, "status": status, "at": at}
+        for email, status, at in facts
+    ]
     insert_missing(connection, registration_fact, rows, ["occurrence_pk", "email", "status", "at"])
 
 
@@ -173,7 +199,9 @@ def _columns(
 ) -> dict[str, Any]:
     registered_at = registration.registered_at
     cancelled_at = registration.cancelled_at
+    absent_reads = 0  # absences of an earlier turn say nothing about this one
     if row is not None and row["generation"] == registration.generation:
+        absent_reads = row["absent_reads"]
         # Set once a generation by whoever told it first; a later source never moves it.
         registered_at = row["registered_at"] or registered_at
         cancelled_at = row["cancelled_at"] or cancelled_at
@@ -185,6 +213,7 @@ def _columns(
         "identity": "registration",
         "first_name": first or (row["first_name"] if row is not None else ""),
         "last_name": last or (row["last_name"] if row is not None else ""),
+        "absent_reads": absent_reads,
     }
 
 
@@ -241,20 +270,8 @@ def cancel_vanished(connection: Connection, occurrence_row: RowMapping, read: Li
         select(occurrence_person.c.email).where(missing, occurrence_person.c.absent_reads >= 2)
     ).all()
     vanished = [row.email for row in rows]
-    insert_missing(
-        connection,
-        registration_fact,
-        [
-            {
-                "occurrence_pk": occurrence_row["id"],
-                "email": email,
-                "status": "cancelled",
-                "at": read.started_at,
-            }
-            for email in vanished
-        ],
-        ["occurrence_pk", "email", "status", "at"],
-    )
+    facts = [(email, "cancelled", read.started_at) for email in vanished]
+    _add_facts(connection, occurrence_row["id"], facts)
     known = _known_people(connection, occurrence_row["id"], vanished)
     updates = [
         {"pk": known[email]["id"], **_columns(registration, known[email], "", "")}

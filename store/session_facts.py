@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, case, delete, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, case, delete, exists, func, or_, select, update
 
 from store.people import ensure_people, update_rows
 from store.statements import upsert
-from store.tables import occurrence_person, registrant_alias, session
+from store.tables import decision_log, effect, occurrence_person, registrant_alias, session
 
 NAMELESS = "row:"
 """Begins the identity of a row that names nobody; such rows are never merged with anybody."""
@@ -162,13 +162,24 @@ def _new_row(
 
 
 def clear_unreported(connection: Connection, occurrence_pk: int, read_number: int) -> None:
-    """Take back the attendance of people the complete read with this number did not report."""
+    """Take back the attendance of people the complete read with this number did not report.
+
+    Whom nothing else speaks of (no registration, no write, no decision by hand) is nobody of the
+    occurrence any more.
+    """
     gone = (
         (occurrence_person.c.occurrence_pk == occurrence_pk)
         & (occurrence_person.c.joins > 0)
         & (occurrence_person.c.attended_in_read < read_number)
     )
-    # A row that named nobody and is gone was never a person we could point at.
+    is_nobody = (
+        occurrence_person.c.status.is_(None)
+        & occurrence_person.c.is_included_by_hand.is_(False)
+        & ~exists().where(effect.c.occurrence_person_pk == occurrence_person.c.id)
+    )
+    nobody = select(occurrence_person.c.id).where(gone, is_nobody)
+    connection.execute(delete(decision_log).where(decision_log.c.occurrence_person_pk.in_(nobody)))
+    connection.execute(delete(occurrence_person).where(gone, is_nobody))
     connection.execute(
         update(occurrence_person)
         .where(gone)
@@ -208,14 +219,25 @@ def count_unregistered(connection: Connection, occurrence_pk: int) -> int:
     return int(connection.execute(statement).scalar_one())
 
 
-def count_cancelled_unlisted(connection: Connection, occurrence_pk: int, read_number: int) -> int:
-    """People whose newest state is cancelled and whom the lists of this read did not hold."""
+def count_unlisted(
+    connection: Connection, occurrence_pk: int, read_number: int, began_at: datetime
+) -> int:
+    """People Zoom told of whom the lists of this read could not, or did not yet, hold.
+
+    Those who cancelled, those a notice told of since the read began, and those it missed whom only
+    a second read confirms gone.
+    """
+    person = occurrence_person.c
     return int(
         connection.execute(
             select(func.count()).where(
-                occurrence_person.c.occurrence_pk == occurrence_pk,
-                occurrence_person.c.status == "cancelled",
-                occurrence_person.c.listed_in_read < read_number,
+                person.occurrence_pk == occurrence_pk,
+                person.listed_in_read < read_number,
+                or_(
+                    person.status == "cancelled",
+                    person.registered_at > began_at,
+                    and_(person.status.is_not(None), person.absent_reads == 1),
+                ),
             )
         ).scalar_one()
     )
