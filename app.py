@@ -138,6 +138,6 @@ def api_parts(config: Config, access: Access, ring: Callable[[Pool], None]) -> A
 def trusted_hosts(config: Config) -> list[str]:
     """The names a request may call us by: the world's, and the address we listen on."""
     names = [urlsplit(config.web.public_url).hostname or "", config.web.host.strip("[]")]
-    if config.web.host in ("127.0.0.1", "[::1]", "localhost", "0.0.0.0"):
+    if config.web.host in ("127.0.0.1", "[::1]", "localhost", "0.0.0.0"):  # nosec B104
         names += ["127.0.0.1", "localhost"]
     return [name for name in dict.fromkeys(names) if name]

@@ -135,7 +135,8 @@ def _check_follow_up(effect: FollowUp) -> tuple[Effect, int]:
 
 
 def _check_choice(value: object, choices: tuple[str, ...]) -> None:
-    if value not in choices:
+    # Exactly str: a look-alike would compare as it likes, and travel on with the effect.
+    if type(value) is not str or value not in choices:
         raise Rubbish(f"returned a value other than {', '.join(choices)}")
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 PARTICIPATION_KINDS = ("register", "cancel", "attend")
@@ -14,6 +14,8 @@ APP_EVENT_KINDS = ("app_registered", "app_attended", "app_recording")
 IMMUTABLE_KINDS = frozenset({"register", "cancel", "attend", *APP_EVENT_KINDS})
 """Once applied these are never sent again; a later change is recorded as ``cannot_change``."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _SHORTEST_STAY = timedelta(seconds=1)
 
 T = TypeVar("T")
@@ -58,7 +60,8 @@ def marketing_event_id(webinar_id: str, occurrence_id: str) -> str:
 
 def to_milliseconds(moment: datetime) -> int:
     """Milliseconds since 1970, as HubSpot's ``interactionDateTime`` wants them."""
-    return int(moment.timestamp() * 1000)
+    # Whole numbers only: a float of seconds is off by one now and then.
+    return (moment - _EPOCH) // _MILLISECOND
 
 
 def participation_payload(

@@ -34,7 +34,7 @@ def replay_dead_letter(connection: Connection, portal_id: str, delivery_id: int)
     changed = connection.execute(
         update(inbox)
         .where(inbox.c.id == delivery_id, inbox.c.state == "dead", _concerns(portal_id))
-        .values(state="new", attempts=0, error="")
+        .values(state="new", attempts=0, not_before=None, error="")
     )
     return changed.rowcount == 1
 

@@ -63,8 +63,13 @@ def renew_lease(engine: Engine, held: Lease, *, seconds: float) -> None:
 
 
 def check_lease(connection: Connection, held: Lease) -> None:
-    """Raise LeaseLost unless ``held`` is still ours; call it inside the writing transaction."""
-    fence = connection.execute(select(lease.c.fence).where(lease.c.name == held.name)).scalar()
+    """Raise LeaseLost unless ``held`` is still ours; call it inside the writing transaction.
+
+    Nobody takes the lease over before that transaction ends.
+    """
+    fence = connection.execute(
+        select(lease.c.fence).where(lease.c.name == held.name).with_for_update(read=True)
+    ).scalar()
     if fence != held.fence:
         raise LeaseLost(f"the lease {held.name} was taken over; its new holder goes on")
 

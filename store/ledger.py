@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, case, select, update
 
-from engine.plan import IMMUTABLE_KINDS, WantedEffect
+from engine.plan import IMMUTABLE_KINDS, WantedEffect, in_batches
 from store.leases import Lease, check_lease
 from store.ledger_reading import CHUNK, effects_by_key, may_go
 from store.people import update_rows
-from store.tables import effect, person
+from store.tables import effect, person, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +46,25 @@ def record_wishes(
 
     What was applied with the same payload stays as it is; an immutable effect that was applied with
     another payload is noted as ``cannot_change``; a rejected one is planned again only when its
-    payload changed.
+    payload, its plugin or the settings changed. Of several wishes for one effect the first counts.
     """
     unchanged = cannot_change = planned = 0
     new_rows: list[dict[str, Any]] = []
     changes: list[dict[str, Any]] = []
-    for start in range(0, len(wishes), CHUNK):
-        part = wishes[start : start + CHUNK]
+    first: dict[str, Wish] = {}
+    for wish in wishes:
+        first.setdefault(wish.effect.key, wish)
+    for part in in_batches(first.values(), CHUNK):
         known = effects_by_key(connection, portal_id, [wish.effect.key for wish in part])
+        versions = _settings_versions(connection, known.values(), run_id)
         for wish in part:
             row = known.get(wish.effect.key)
             if row is None:
                 planned += 1
                 new_rows.append(_new_row(portal_id, wish, run_id))
                 continue
-            state = _state_after(row, wish)
+            is_news = versions.get(row["run_id"]) != versions.get(run_id)
+            state = _state_after(row, wish, has_new_settings=is_news)
             unchanged += state == "applied"
             cannot_change += state == "cannot_change"
             planned += state == "planned"
@@ -71,8 +75,11 @@ def record_wishes(
                         "state": state,
                         "wanted": dict(wish.effect.payload),
                         "wanted_hash": wish.effect.payload_hash,
+                        "plugin": wish.effect.plugin,
+                        "plugin_version": wish.effect.plugin_version,
                         "run_id": run_id,
-                        "not_before": None,
+                        # What is in doubt is still read back when it was to be.
+                        "not_before": None if state == "planned" else row["not_before"],
                         "error": "" if state == "planned" else row["error"],
                     }
                 )
@@ -82,17 +89,35 @@ def record_wishes(
     return WishCounts(unchanged, cannot_change, planned)
 
 
-def _state_after(row: RowMapping, wish: Wish) -> str:
+def _settings_versions(
+    connection: Connection, rows: Iterable[RowMapping], run_id: str
+) -> dict[str, int]:
+    """The settings version of this run and of those whose wishes HubSpot refused."""
+    refused = {row["run_id"] for row in rows if row["state"] == "rejected"}
+    if not refused:
+        return {}
+    found = connection.execute(
+        select(run.c.id, run.c.settings_version).where(run.c.id.in_(refused | {run_id}))
+    )
+    return {row.id: row.settings_version for row in found}
+
+
+def _state_after(row: RowMapping, wish: Wish, *, has_new_settings: bool) -> str:
     wanted = wish.effect
     if row["state"] in ("sending", "unconfirmed") and not wish.is_due:
         return str(row["state"])
-    if row["state"] == "rejected" and row["wanted_hash"] == wanted.payload_hash:
+    if row["state"] == "rejected" and not has_new_settings and _is_as_refused(row, wanted):
         return "rejected"
     if row["applied_hash"] == wanted.payload_hash and not wish.is_due:
         return "applied"
     if row["applied_hash"] and wanted.kind in IMMUTABLE_KINDS:
         return "cannot_change"
     return "planned"
+
+
+def _is_as_refused(row: RowMapping, wanted: WantedEffect) -> bool:
+    refused = (row["wanted_hash"], row["plugin"], row["plugin_version"])
+    return refused == (wanted.payload_hash, wanted.plugin, wanted.plugin_version)
 
 
 def _new_row(portal_id: str, wish: Wish, run_id: str) -> dict[str, Any]:

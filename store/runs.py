@@ -56,7 +56,8 @@ def open_run(
                 must_verify=queued["must_verify"] or must_verify,
                 pool="live" if "live" in (pool, queued["pool"]) else "bulk",
                 not_before=min(due, queued["not_before"]),
-                **({"group_id": group_id} if group_id else {}),
+                # From now on somebody watches it: the next one who asks has to find this group.
+                **({"group_id": group_id, "trigger": trigger} if group_id else {}),
             )
         )
         return str(queued["id"])

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from marshmallow import ValidationError
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
-from store.database import open_database, reading, writing
+from store.database import reading, writing
 from store.settings import read_settings, save_settings
 from store.switches import change_user, change_webinar
 from store.tables import (
-    metadata,
     occurrence,
     occurrence_person,
     portal,
@@ -29,11 +27,9 @@ EARLIER = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
+def engine(database: Engine) -> Engine:
     """A portal with a webinar of each of two hosts: one occurrence settled, one never read."""
-    engine = open_database(database_url)
-    metadata.create_all(engine)
-    with engine.begin() as to:
+    with writing(database) as to:
         for portal_id in ("1", "2"):
             to.execute(
                 portal.insert().values(portal_id=portal_id, capabilities={}, created_at=EARLIER)
@@ -48,8 +44,9 @@ def engine(database_url: str) -> Iterator[Engine]:
                     name=host,
                 )
             )
-            to.execute(
-                webinar.insert().values(
+            webinar_pk = to.execute(
+                webinar.insert()
+                .values(
                     portal_id=portal_id,
                     account_id="z",
                     webinar_id=f"{number}00",
@@ -57,13 +54,14 @@ def engine(database_url: str) -> Iterator[Engine]:
                     host_email=f"{host}@acme.no",
                     panelists=[],
                 )
-            )
+                .returning(webinar.c.id)
+            ).scalar_one()
             for occurrence_id, settled_at in (("new", None), ("old", EARLIER)):
                 occurrence_pk = to.execute(
                     occurrence.insert()
                     .values(
                         portal_id=portal_id,
-                        webinar_pk=number,
+                        webinar_pk=webinar_pk,
                         occurrence_id=occurrence_id,
                         settled_at=settled_at,
                     )
@@ -78,13 +76,17 @@ def engine(database_url: str) -> Iterator[Engine]:
                         opinions=[],
                     )
                 )
-    yield engine
-    engine.dispose()
+    return database
 
 
 def save(engine: Engine, patch: dict[str, Any]) -> int:
     with writing(engine) as connection:
         return save_settings(connection, "1", patch, "7", NOW, {})
+
+
+def pk_of(connection: Connection, webinar_id: str) -> int:
+    found = select(webinar.c.id).where(webinar.c.webinar_id == webinar_id)
+    return int(connection.execute(found).scalar_one())
 
 
 def due(engine: Engine) -> set[tuple[str, str]]:
@@ -181,7 +183,7 @@ def test_S24_a_switch_of_one_user_or_webinar_does_the_same(engine: Engine, switc
         if switch == "user":
             change_user(connection, "1", "b", {"sync_new_webinars": True}, settings, NOW)
         else:
-            change_webinar(connection, "1", 2, {"sync": "on"}, settings, NOW)
+            change_webinar(connection, "1", pk_of(connection, "200"), {"sync": "on"}, settings, NOW)
     assert due(engine) == {("200", "new")}
     assert dirty_portals(engine) == ["1", "1"]
 
@@ -191,5 +193,5 @@ def test_a_switch_that_changes_nothing_disturbs_nobody(engine: Engine) -> None:
     with writing(engine) as connection:
         connection.execute(occurrence_person.update().values(dirty=0))
         _, settings = read_settings(connection, "1")
-        change_webinar(connection, "1", 1, {"sync": "on"}, settings, NOW)
+        change_webinar(connection, "1", pk_of(connection, "100"), {"sync": "on"}, settings, NOW)
     assert dirty_portals(engine) == []

@@ -1,0 +1,69 @@
+"""The database is brought to the shape the code expects, whoever starts first and however often."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from sqlalchemy import inspect
+
+from store.database import open_database
+from store.migration import check_migrations, migrate
+from store.tables import metadata
+from tests.store.support import add_occurrence, add_person
+
+MIGRATE = "import sys; from store.migration import migrate; migrate(sys.argv[1])"
+
+
+def test_an_empty_database_gets_every_table_and_a_second_start_changes_nothing(
+    database_url: str,
+) -> None:
+    migrate(database_url)
+    engine = open_database(database_url)
+    try:
+        assert set(metadata.tables) <= set(inspect(engine).get_table_names())
+        with engine.begin() as connection:
+            row = add_person(connection, add_occurrence(connection), "ada@example.com")
+        migrate(database_url)
+        check_migrations(database_url)
+        with engine.begin() as connection:
+            table = metadata.tables["occurrence_person"]
+            assert connection.execute(table.select()).mappings().one() == row
+    finally:
+        engine.dispose()
+
+
+def test_the_columns_and_rules_are_those_the_tests_run_on(database_url: str) -> None:
+    """Tests make the tables from code, a customer's come from the migrations."""
+    migrate(database_url)
+    engine = open_database(database_url)
+    try:
+        found = inspect(engine)
+        for name, table in metadata.tables.items():
+            columns = {column["name"]: column["nullable"] for column in found.get_columns(name)}
+            assert columns == {column.name: bool(column.nullable) for column in table.columns}, name
+            indexes = {index["name"] for index in found.get_indexes(name)}
+            assert {index.name for index in table.indexes} <= indexes, name
+    finally:
+        engine.dispose()
+
+
+def test_several_processes_may_start_at_once(database_url: str) -> None:
+    starters = [
+        subprocess.Popen(
+            [sys.executable, "-c", MIGRATE, database_url],
+            cwd=Path(__file__).parents[2],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    try:
+        ends = [(starter.communicate(timeout=60)[1], starter.returncode) for starter in starters]
+    finally:
+        for starter in starters:
+            starter.kill()
+            starter.wait()
+    assert [code for _, code in ends] == [0, 0], ends
+    check_migrations(database_url)
