@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 
 from commands.trial import TrialFailed
 
 _FORM_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+Answer = TypeVar("Answer")
 
 
 @dataclass(slots=True)
@@ -18,7 +21,7 @@ class Customer:
     """One person's browser: it follows redirects, presses the buttons, keeps the cookies."""
 
     rollcall_url: str
-    _browser: requests.Session = field(default_factory=requests.Session)
+    browser: requests.Session = field(default_factory=requests.Session)
     _form_token: str = ""
 
     def install(self, portal_id: str, account_id: str, host_id: str) -> None:
@@ -29,7 +32,7 @@ class Customer:
     def sign_in(self, portal_id: str) -> None:
         """Sign in with HubSpot; the first time that installs Rollcall there."""
         self._consent("/oauth/hubspot/install", portal_id=portal_id)
-        page = self._browser.get(f"{self.rollcall_url}/console/", timeout=30)
+        page = self.browser.get(f"{self.rollcall_url}/console/", timeout=30)
         found = _FORM_TOKEN.search(page.text)
         if found is None:
             raise TrialFailed("the console does not show a signed-in person")
@@ -37,14 +40,14 @@ class Customer:
 
     def _consent(self, path: str, **choice: str) -> None:
         """Go out to a platform, say yes, and come back."""
-        page = self._browser.get(f"{self.rollcall_url}{path}", timeout=30)
-        answer = self._browser.post(page.url, data={"decision": "approve", **choice}, timeout=60)
+        page = self.browser.get(f"{self.rollcall_url}{path}", timeout=30)
+        answer = self.browser.post(page.url, data={"decision": "approve", **choice}, timeout=60)
         if not page.ok or not answer.ok or not answer.url.startswith(self.rollcall_url):
             raise TrialFailed(f"{path} did not lead back to the console: {answer.text[:500]}")
 
     def api(self, method: str, path: str, body: Any = None, **params: Any) -> Any:
         """Call ``/api{path}`` and return its JSON. Raises `TrialFailed` when refused."""
-        answer = self._browser.request(
+        answer = self.browser.request(
             method,
             f"{self.rollcall_url}/api{path}",
             json=body,
@@ -55,6 +58,19 @@ class Customer:
         if not answer.ok:
             raise TrialFailed(f"{method} /api{path}: {answer.status_code} {answer.text[:500]}")
         return answer.json() if answer.content else None
+
+    def attempt(self, ask: Callable[[], Answer], portal_id: str) -> Answer | None:
+        """What ``ask`` gives; None while Rollcall cannot answer, as in the middle of a fault.
+
+        Sessions live in Redis, so somebody whose session is gone signs in again.
+        """
+        refusals = (TrialFailed, requests.RequestException)
+        try:
+            return ask()
+        except refusals:
+            with suppress(*refusals):
+                self.sign_in(portal_id)
+            return None
 
     def people(self, webinar_id: str) -> list[dict[str, Any]]:
         """The webinar's whole decision log."""

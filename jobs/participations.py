@@ -40,6 +40,7 @@ from store.ledger import (
     mark_unconfirmed,
     sendable,
     start_sending,
+    withdraw_unsent,
 )
 from store.runs import count_in_run
 
@@ -62,6 +63,13 @@ def send_participations(slice_: Slice, target: Target) -> None:
     """Send what is planned for the marketing event: registrations, cancellations, then stays."""
     for kind in PARTICIPATION_KINDS:
         _send_kind(slice_, kind, _ParticipationSender(slice_, target), ATTENDANCE_BATCH)
+
+
+def withdraw_participations(slice_: Slice) -> None:
+    """The occurrence was called off: what was not sent to its marketing event is not wanted."""
+    with writing(slice_.runtime.database) as connection:
+        people = withdraw_unsent(connection, slice_.run["occurrence_pk"], PARTICIPATION_KINDS)
+        refresh_outcomes(connection, people, now=slice_.runtime.clock())
 
 
 def send_app_events(slice_: Slice) -> None:
@@ -133,7 +141,8 @@ class Sender:
                 contact_id = shipment.rows[0]["contact_id"]
                 refusal = {contact_id: Rejection(str(answer), "")}
                 self._settle(connection, shipment.rows, BatchOutcome({}, refusal, ()))
-            elif isinstance(answer, Unconfirmed):
+            elif isinstance(answer, Unconfirmed) or shipment.is_repeat:
+                # A repeat that did not get through leaves as much in doubt as before.
                 self._doubt(connection, shipment.rows)
             else:
                 mark_planned(connection, [row["id"] for row in shipment.rows], not_before=None)

@@ -23,7 +23,11 @@ from jobs.directory import refresh_hubspot_users
 from jobs.discovery import discover_due
 from jobs.drain import drain_inbox
 from jobs.events import Target, cancel_event, complete_event, ensure_event, has_event, target_of
-from jobs.participations import send_app_events, send_participations
+from jobs.participations import (
+    send_app_events,
+    send_participations,
+    withdraw_participations,
+)
 from jobs.preview import preview
 from jobs.records import show_connection_problem
 from jobs.runtime import Runtime, runtime_of_this_process
@@ -170,22 +174,26 @@ def _advance(runtime: Runtime, run: RowMapping, ends_at: float) -> None:
     with slice_under(runtime, run, f"contacts:{run['portal_id']}", ends_at) as slice_:
         write_people(slice_)
     with slice_under(runtime, run, _occurrence_lease(run), ends_at) as slice_:
-        _send_effects(slice_)
-    _conclude(runtime, run)
+        has_event_to_be_in = _send_effects(slice_)
+    _conclude(runtime, run, can_send=has_event_to_be_in)
 
 
 def _occurrence_lease(run: RowMapping) -> str:
     return f"occurrence:{run['occurrence_pk']}"
 
 
-def _send_effects(slice_: Slice) -> None:
-    """Confirm what is in doubt, then bring the marketing event and timelines up to date."""
+def _send_effects(slice_: Slice) -> bool:
+    """Confirm what is in doubt, then bring the marketing event and timelines up to date.
+
+    False for a series without any date yet: its registrations wait for the first one.
+    """
     doubt_abandoned_effects(slice_)
     confirm_app_events(slice_)
     target = target_of(slice_)
     if target is not None:
         _send_to_event(slice_, target)
     send_app_events(slice_)
+    return target is not None
 
 
 def _send_to_event(slice_: Slice, target: Target) -> None:
@@ -194,6 +202,7 @@ def _send_to_event(slice_: Slice, target: Target) -> None:
     if target.occurrence["status"] == "cancelled":
         if is_there:
             cancel_event(slice_, target)
+        withdraw_participations(slice_)
         return
     with reading(slice_.runtime.database) as connection:
         is_wanted = count_sendable(connection, slice_.run["occurrence_pk"], slice_.runtime.clock())
@@ -215,11 +224,11 @@ def _has_open_stays(slice_: Slice) -> bool:
         return bool(count_unfinished(connection, slice_.run["occurrence_pk"], "attend"))
 
 
-def _conclude(runtime: Runtime, run: RowMapping) -> None:
+def _conclude(runtime: Runtime, run: RowMapping, *, can_send: bool) -> None:
     now = runtime.clock()
     with reading(runtime.database) as connection:
-        is_unfinished = count_dirty(connection, run["occurrence_pk"]) or count_sendable(
-            connection, run["occurrence_pk"], now
+        is_unfinished = count_dirty(connection, run["occurrence_pk"]) or (
+            can_send and count_sendable(connection, run["occurrence_pk"], now)
         )
     if is_unfinished:
         _put_back(runtime, run, seconds=LOOK_AGAIN_SECONDS)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, case, select, update
 
-from engine.plan import IMMUTABLE_KINDS, WantedEffect, in_batches
+from engine.plan import APP_EVENT_KINDS, IMMUTABLE_KINDS, WantedEffect, in_batches
 from store.leases import Lease, check_lease
 from store.ledger_reading import CHUNK, effects_by_key, may_go
 from store.people import update_rows
@@ -68,6 +68,8 @@ def record_wishes(
             unchanged += state == "applied"
             cannot_change += state == "cannot_change"
             planned += state == "planned"
+            if _is_frozen(row, state):
+                continue
             if state != row["state"] or row["wanted_hash"] != wish.effect.payload_hash:
                 changes.append(
                     {
@@ -115,6 +117,11 @@ def _state_after(row: RowMapping, wish: Wish, *, has_new_settings: bool) -> str:
     return "planned"
 
 
+def _is_frozen(row: RowMapping, state: str) -> bool:
+    """An app event in doubt is sent again as it was: another content would be another event."""
+    return row["kind"] in APP_EVENT_KINDS and state in ("sending", "unconfirmed")
+
+
 def _is_as_refused(row: RowMapping, wanted: WantedEffect) -> bool:
     refused = (row["wanted_hash"], row["plugin"], row["plugin_version"])
     return refused == (wanted.payload_hash, wanted.plugin, wanted.plugin_version)
@@ -153,6 +160,21 @@ def drop_unsent(
             effect,
             [{"pk": row.id, "state": "withdrawn"} for row in rows if row.key not in wanted],
         )
+
+
+def withdraw_unsent(connection: Connection, occurrence_pk: int, kinds: Sequence[str]) -> list[int]:
+    """Forget planned effects of the occurrence; the keys of the people they were about."""
+    rows = connection.execute(
+        update(effect)
+        .where(
+            effect.c.occurrence_pk == occurrence_pk,
+            effect.c.kind.in_(kinds),
+            effect.c.state == "planned",
+        )
+        .values(state="withdrawn")
+        .returning(effect.c.occurrence_person_pk)
+    )
+    return [row.occurrence_person_pk for row in rows]
 
 
 def sendable(
