@@ -23,7 +23,6 @@ from engine.plan import (
 )
 from jobs.decisions import occurrence_value, tenant_of
 from jobs.gathering import Rules, load_rules
-from jobs.recording_reads import why_recordings_off
 from jobs.slices import Slice
 from rollcall import (
     AuditEntry,
@@ -42,6 +41,7 @@ from store.ledger_reading import find_effect
 from store.recording_facts import StoredRecording, change_recording, recordings_of
 from store.runs import count_in_run
 from store.settings import read_settings
+from store.switches import why_recordings_off
 from store.webinar_facts import find_instance, find_occurrence, find_webinar
 
 Kind = TypeVar("Kind")

@@ -14,13 +14,11 @@ from sqlalchemy import Connection, RowMapping
 
 from clients.errors import NotFound, PermissionMissing
 from clients.zoom import Zoom
-from engine.effective import WhyNot, why_recordings_not
 from engine.recordings import KEPT_TYPES, FileMoments
 from jobs.reports import place_session
 from jobs.runtime import Runtime
 from jobs.slices import Slice
 from jobs.webinars import public_url
-from schemas.tenant_settings import Settings
 from schemas.zoom_reports import RecordingDetail, RecordingFileRow
 from schemas.zoom_webhooks import RecordingChanged, RecordingReference
 from store.database import reading, writing
@@ -35,7 +33,7 @@ from store.recording_facts import (
 )
 from store.runs import open_run
 from store.settings import read_settings
-from store.switches import webinars_with_hosts
+from store.switches import why_recordings_off
 from store.webinar_facts import (
     change_occurrence,
     find_instance,
@@ -47,22 +45,6 @@ from store.webinar_facts import (
 _SAID_AT = {"trashed": "trashed_at", "deleted": "deleted_at", "recovered": "recovered_at"}
 
 log = structlog.get_logger(__name__)
-
-
-def why_recordings_off(
-    connection: Connection, webinar: RowMapping, settings: Settings
-) -> WhyNot | None:
-    """The switch that keeps the webinar's recordings from being synced; None when they are."""
-    (hosted,) = webinars_with_hosts(connection, webinar["portal_id"], [webinar["id"]])
-    return why_recordings_not(
-        settings,
-        hosted["host_id"],
-        hosted["host_email"],
-        hosted["sync"],
-        hosted["sync_new_webinars"],
-        hosted["recordings"],
-        hosted["sync_recordings"],
-    )
 
 
 # --- notices -------------------------------------------------------------------------------------

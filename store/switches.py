@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, func, select, update
 
-from engine.effective import are_recordings_effective, is_webinar_effective
+from engine.effective import WhyNot, is_webinar_effective, why_recordings_not
 from schemas.tenant_settings import Settings
 from store.runs import open_runs_for_dirty
 from store.tables import occurrence, occurrence_person, recording, webinar, zoom_user
@@ -121,16 +121,28 @@ def webinars_with_recordings(
     return {
         row["id"]
         for row in webinars_with_hosts(connection, portal_id)
-        if are_recordings_effective(
-            settings,
-            row["host_id"],
-            row["host_email"],
-            row["sync"],
-            row["sync_new_webinars"],
-            row["recordings"],
-            row["sync_recordings"],
-        )
+        if _why_recordings_not(row, settings) is None
     }
+
+
+def why_recordings_off(
+    connection: Connection, webinar_row: RowMapping, settings: Settings
+) -> WhyNot | None:
+    """The switch that keeps the webinar's recordings from being synced; None when they are."""
+    (hosted,) = webinars_with_hosts(connection, webinar_row["portal_id"], [webinar_row["id"]])
+    return _why_recordings_not(hosted, settings)
+
+
+def _why_recordings_not(hosted: RowMapping, settings: Settings) -> WhyNot | None:
+    return why_recordings_not(
+        settings,
+        hosted["host_id"],
+        hosted["host_email"],
+        hosted["sync"],
+        hosted["sync_new_webinars"],
+        hosted["recordings"],
+        hosted["sync_recordings"],
+    )
 
 
 def webinars_with_hosts(
