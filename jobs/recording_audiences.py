@@ -13,12 +13,14 @@ from jobs.slices import Slice
 from rollcall import CallRecord, TimelineEvent
 from rollcall.effects import Audience
 from store.audiences import audience_page
+from store.connections import hubspot_grant
 from store.database import reading, writing
 from store.ledger import Wish, record_wishes
 from store.ledger_reading import find_effect
 from store.runs import count_in_run
 
 PAGE = 500
+TRANSCRIPT_SCOPE = "crm.extensions_calling_transcripts.write"
 
 Wanted = Callable[[RowMapping], WantedEffect]
 """The effect wanted for one person of the audience."""
@@ -55,8 +57,10 @@ def _plan_event(
 
 
 def _plan_call(slice_: Slice, plan: RecordingPlan, said: StampedEffect, call: CallRecord) -> None:
+    portal_id = slice_.run["portal_id"]
     with reading(slice_.runtime.database) as connection:
-        known = find_effect(connection, slice_.run["portal_id"], plan.key("call"))
+        known = find_effect(connection, portal_id, plan.key("call"))
+        grant = hubspot_grant(connection, portal_id)
     if known is None or known["state"] != "applied":
         return
     payload = {"recording": plan.external_id, "call": known["remote_id"]}
@@ -67,7 +71,9 @@ def _plan_call(slice_: Slice, plan: RecordingPlan, said: StampedEffect, call: Ca
 
     _fan_out(slice_, plan, call.audience, wanted)
     transcript = plan.stored.state.transcript
-    if not call.with_transcript or transcript is None:
+    # HubSpot leaves the scope out where a portal's plan has no transcripts: no fault, a fact.
+    has_scope = grant is not None and TRANSCRIPT_SCOPE in grant.scopes
+    if not call.with_transcript or transcript is None or not has_scope:
         return
     text = {**payload, "file": transcript.file_id, "size": transcript.size}
     effect = WantedEffect(plan.key("transcript"), "transcript", text, said.plugin, said.version)

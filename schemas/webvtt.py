@@ -13,7 +13,7 @@ UNKNOWN_SPEAKER = "Unknown speaker"
 _TIMING = re.compile(
     r"(?:(\d+):)?(\d{2}):(\d{2})[.,](\d{3})\s+-->\s+(?:(\d+):)?(\d{2}):(\d{2})[.,](\d{3})"
 )
-_SPEAKER = re.compile(r"([^:<>]{1,80}):\s+(.*)", re.DOTALL)
+_SPEAKER = re.compile(r"([^:<>]{1,80}):(?:\s+(.*))?", re.DOTALL)
 _TAG = re.compile(r"<[^<>]*>")
 
 
@@ -42,7 +42,7 @@ def _split(said: str) -> tuple[str, str]:
     found = _SPEAKER.fullmatch(plain)
     if found is None:
         return UNKNOWN_SPEAKER, plain
-    return found[1].strip(), found[2].strip()
+    return found[1].strip(), (found[2] or "").strip()
 
 
 def _milliseconds(parts: tuple[str | None, ...]) -> int:

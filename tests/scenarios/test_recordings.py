@@ -10,12 +10,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from engine.warnings import find_warnings
+from jobs.guard import Guard
+from plugins.registry import Registry
+from store import migrate
 from store.database import reading, writing
 from store.recording_facts import recordings_of
 from store.settings import read_settings
 from store.switches import change_user, change_webinar
 from store.tables import effect, occurrence, webinar, zoom_user
-from tests.scenarios.stage import PORTAL, Stage
+from store.warning_facts import read_warning_facts
+from tests.scenarios.stage import PORTAL, Stage, set_stage
 
 TRANSCRIPT = "WEBVTT\n\n1\n00:00:01.000 --> 00:00:03.000\nHanna Host: Welcome, everybody.\n"
 MINUTES = timedelta(minutes=5)
@@ -316,6 +321,125 @@ def test_Q10_the_target_may_be_chosen_afterwards(stage: Stage) -> None:
     stage.set(recording_target="marketing_event")
     stage.work()
     assert "/rec/share/" in (event_description(stage) or "")
+
+
+# --- warnings and app events ---------------------------------------------------------------------
+
+
+def audit(stage: Stage) -> list[tuple[str, str]]:
+    """The warnings about the webinar's recordings: what each means, and its button."""
+    with reading(stage.database) as connection:
+        _, settings = read_settings(connection, PORTAL)
+        (row,) = connection.execute(select(webinar)).mappings().all()
+        places = connection.execute(select(occurrence)).mappings().all()
+        found = find_warnings(read_warning_facts(connection, row, places, settings))
+    return [(one.meaning, one.action.name) for one in found if one.code == "recording_not_synced"]
+
+
+def records_by_itself(stage: Stage, scene: dict[str, Any]) -> None:
+    """The webinar is set to be recorded to Zoom's cloud."""
+    wanted = {"auto_recording": "cloud", "silent": True}
+    stage.simulator.call("PATCH", f"/zoom/webinars/{scene['webinar_id']}", wanted)
+
+
+def test_S25_nothing_is_said_when_all_is_there_and_none_is_missed(stage: Stage) -> None:
+    play(stage, before=records_by_itself)
+    assert audit(stage) == []
+
+
+def test_S25_nothing_is_said_where_nothing_was_recorded_or_is_to_be(stage: Stage) -> None:
+    play(stage, recorded=False, recording_sync="none")
+    assert audit(stage) == []
+
+
+def test_S25_1_switches_that_are_off_are_named_where_a_recording_is_expected(stage: Stage) -> None:
+    play(stage, before=records_by_itself, recording_sync="none")
+    ((meaning, button),) = audit(stage)
+    assert "off for the whole account" in meaning
+    assert button == "open_settings"
+
+
+def test_S25_2_no_participants(stage: Stage) -> None:
+    nobody_came(stage)
+    ((meaning, _),) = audit(stage)
+    assert "no participants" in meaning
+
+
+def test_S25_3_deleted_and_never_found_are_told_apart(stage: Stage) -> None:
+    scene = play(stage)
+    change(stage, scene, "delete")
+    read_twice(stage)
+    ((meaning, _),) = audit(stage)
+    assert "no longer listed by Zoom" in meaning
+
+
+def test_S25_3_expected_and_not_found(stage: Stage) -> None:
+    play(stage, recorded=False, before=records_by_itself)
+    ((meaning, button),) = audit(stage)
+    assert "no recording was found" in meaning
+    assert button == "sync_now"
+
+
+EVENTS = {"HUBSPOT_APP_EVENTS": "recording=ae1001_recording"}
+
+
+def test_S36_where_app_events_are_on_those_who_came_are_told_once(
+    simulator_base: str,
+    sqlite_url: str,
+    redis_url: str,
+    guard: Guard,
+    registry: Registry,
+) -> None:
+    migrate(sqlite_url)
+    with set_stage(simulator_base, sqlite_url, redis_url, guard, registry, **EVENTS) as stage:
+        scene = play(stage)
+        read_twice(stage)
+        contacts = stage.simulator.contacts()
+        told = {
+            email: [one for one in contact["timeline"] if one["kind"] == "app_event"]
+            for email, contact in contacts.items()
+        }
+    came = {scene["people"]["attends"], scene["people"]["rejoins"]}
+    assert {email for email, events in told.items() if events} == came
+    for email in came:
+        (event,) = told[email]
+        assert event["name"] == "recording"
+        assert event["properties"]["webinar_name"] == "A small webinar"
+        assert event["properties"]["webinar_start"]
+        assert "/rec/share/" in event["properties"]["recording_url"]
+
+
+def test_many_trashed_at_once_are_each_taken_back(stage: Stage) -> None:
+    scene = play(stage)
+    stage.listen()
+    change(stage, scene, "trash")
+    stage.late_by += timedelta(seconds=5)
+    (single,) = stage.notices("recording.trashed")
+    batch = {
+        **single,
+        "event": "recording.batch_trashed",
+        "payload": {
+            "account_id": single["payload"]["account_id"],
+            "operation": "trash_user_recordings",
+            "object": {"meeting_uuids": [scene["instance_uuid"], "of-a-meeting=="]},
+        },
+    }
+    stage.deliver([batch])
+    stage.work()
+    assert shows_recording(stage) == (False, False)
+
+
+def test_a_call_record_somebody_deleted_is_not_made_again(stage: Stage) -> None:
+    scene = play(stage)
+    (call,) = calls(stage)
+    stage.access.hubspot(PORTAL).archive_call(call["id"])
+    change(stage, scene, "delete")
+    read_twice(stage)
+    change(stage, scene, "recover")
+    read_twice(stage)
+    assert [one["archived"] for one in calls(stage)] == [True]
+    (row,) = stage.query(select(effect).where(effect.c.kind == "call"))
+    assert row["state"] == "rejected"
 
 
 # --- faults --------------------------------------------------------------------------------------
