@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from clients.errors import NotFound, Rejected, Unconfirmed
+from clients.errors import NotFound, NotSent, Rejected, Unavailable, Unconfirmed
 from clients.hubspot import HubSpot
 from engine.plan import CALL_KINDS
 from jobs.slices import Slice
@@ -35,6 +35,9 @@ from store.runs import count_in_run
 SEARCH_LAG = timedelta(seconds=60)
 """HubSpot's search sees a new record so late at times; until then "not found" means nothing."""
 MAX_DOUBTS = 2
+NOT_NOW = (Unavailable, NotSent)
+A_WHILE = timedelta(minutes=5)
+"""How long a call record waits after a passing trouble, while the people's own effects go on."""
 NOT_CONFIRMED = "not confirmed by HubSpot, which does not have it either"
 
 
@@ -112,6 +115,8 @@ def _send(slice_: Slice, row: RowMapping) -> None:
         refuse(slice_, row, str(refusal))
     except Unconfirmed:
         doubt(slice_, row)
+    except NOT_NOW as error:
+        put_back(slice_, row, after=A_WHILE, error=str(error))
     except Exception:
         put_back(slice_, row)
         raise

@@ -12,7 +12,14 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, RowMapping
 
-from clients.errors import NotFound, PermissionMissing
+from clients.errors import (
+    NotFound,
+    NotSent,
+    PermissionMissing,
+    RateLimited,
+    Rejected,
+    Unavailable,
+)
 from clients.zoom import Zoom
 from engine.recordings import KEPT_TYPES, FileMoments
 from jobs.reports import place_session
@@ -43,6 +50,9 @@ from store.webinar_facts import (
 )
 
 _SAID_AT = {"trashed": "trashed_at", "deleted": "deleted_at", "recovered": "recovered_at"}
+
+NOT_NOW = (RateLimited, Unavailable, NotSent)
+"""Passing troubles of a platform: nothing about people depends on recordings, so they go on."""
 
 log = structlog.get_logger(__name__)
 
@@ -153,25 +163,25 @@ def list_recordings(slice_: Slice) -> None:
         _, settings = read_settings(connection, run["portal_id"])
         is_off = why_recordings_off(connection, webinar, settings) is not None
         sessions = [row for row in instances_of(connection, place["id"]) if row["ended_at"]]
-    problem = ""
-    if not is_off and not webinar["is_zoom_events"]:
-        problem = _list_sessions(slice_, webinar, sessions)
-    _note_list(runtime, place["id"], problem, now)
+    problem, is_delayed = "", False
+    try:
+        if not is_off and not webinar["is_zoom_events"]:
+            _list_sessions(slice_, webinar, sessions)
+    except (PermissionMissing, Rejected) as error:
+        log.warning("recordings_not_listed", why=str(error))
+        problem = str(error)
+    except NOT_NOW as error:
+        log.warning("recordings_listed_later", why=str(error))
+        is_delayed = True
+    _note_list(runtime, place["id"], problem, now, is_delayed=is_delayed)
 
 
-def _list_sessions(slice_: Slice, webinar: RowMapping, sessions: Iterable[RowMapping]) -> str:
-    """List each; what keeps it from being listed, in words."""
+def _list_sessions(slice_: Slice, webinar: RowMapping, sessions: Iterable[RowMapping]) -> None:
     run = slice_.run
     zoom = slice_.runtime.platforms.zoom(run["portal_id"], webinar["account_id"], run["pool"])
     for session in sessions:
         slice_.keep()
-        try:
-            _list_session(slice_.runtime, zoom, session)
-        except PermissionMissing as error:
-            # Nothing about people depends on recordings: their sync goes on.
-            log.warning("recordings_not_listed", why=str(error))
-            return str(error)
-    return ""
+        _list_session(slice_.runtime, zoom, session)
 
 
 def _list_session(runtime: Runtime, zoom: Zoom, session: RowMapping) -> None:
@@ -195,12 +205,14 @@ def _list_session(runtime: Runtime, zoom: Zoom, session: RowMapping) -> None:
         merge_list(connection, row, _completed(detail.files, listed_at=read_at), read_at)
 
 
-def _note_list(runtime: Runtime, occurrence_pk: int, problem: str, now: datetime) -> None:
-    """A list that lacks what was there before is confirmed by another one soon."""
+def _note_list(
+    runtime: Runtime, occurrence_pk: int, problem: str, now: datetime, *, is_delayed: bool
+) -> None:
+    """A list that was delayed, or lacks what was there before, is followed by another one soon."""
     with writing(runtime.database) as connection:
         found = recordings_of(connection, [occurrence_pk])[occurrence_pk]
         is_doubtful = any(one.state.is_doubtful for one in found)
-        again_at = now + runtime.timing.reconcile_after[0] if is_doubtful else None
+        again_at = now + runtime.timing.reconcile_after[0] if is_doubtful or is_delayed else None
         change_occurrence(
             connection, occurrence_pk, recordings_due_at=again_at, recordings_problem=problem
         )

@@ -13,8 +13,10 @@ from sqlalchemy import RowMapping
 
 from clients.errors import NotFound, PermissionMissing, Rejected, Unconfirmed
 from jobs.call_records import (
+    A_WHILE,
     MAX_DOUBTS,
     NOT_CONFIRMED,
+    NOT_NOW,
     doubt,
     hubspot_of,
     in_doubt,
@@ -91,6 +93,8 @@ def _send(slice_: Slice, row: RowMapping) -> None:
         put_back(slice_, row, after=UNTIL_GRANTED, error=str(missing))
     except Unconfirmed:
         doubt(slice_, row)
+    except NOT_NOW as error:
+        put_back(slice_, row, after=A_WHILE, error=str(error))
     except Exception:
         put_back(slice_, row)
         raise

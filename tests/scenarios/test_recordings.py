@@ -483,6 +483,25 @@ def test_B04_a_process_that_died_between_sending_and_answer_is_confirmed_by_sear
     assert (row["state"], row["remote_id"]) == ("applied", calls(stage)[0]["id"])
 
 
+@pytest.mark.parametrize(
+    ("platform", "route"),
+    [("zoom", "/recordings"), ("zoom", "/rec/download/"), ("hubspot", "/calls")],
+    ids=["Zoom's list", "Zoom's file", "HubSpot's call records"],
+)
+def test_a_platform_in_trouble_with_recordings_does_not_hold_the_people_up(
+    stage: Stage, platform: str, route: str
+) -> None:
+    rule = {"platform": platform, "route_contains": route, "kind": "status", "status": 503}
+    scene = play(stage, before=lambda stage, _: stage.simulator.call("POST", "/faults", rule))
+    assert stage.simulator.summary()["writes"]["attended"] == 2
+    (struck,) = stage.simulator.call("GET", "/faults")["faults"]
+    assert struck["struck"] > 0
+    stage.simulator.call("DELETE", "/faults")
+    later(stage, 2 * MINUTES)
+    assert shows_recording(stage) == (True, True)
+    assert calls(stage)[0]["contacts"] == contact_ids(stage, scene, "attends", "rejoins")
+
+
 def test_a_refused_call_record_is_no_reason_to_stop_the_people(stage: Stage) -> None:
     refusal = {"status": 400, "body": {"message": "no", "category": "VALIDATION_ERROR"}}
     play(stage, before=lambda stage, _: strike(stage, "/calls", "status", **refusal))
