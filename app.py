@@ -16,6 +16,7 @@ from redis.retry import Retry
 import console.operators
 import console.pages
 import oauth.routes
+import webhooks.recordings
 import webhooks.routes
 from api import ApiParts, create_api
 from commands.embedded import valkey_url
@@ -30,6 +31,7 @@ from oauth.flows import Flows
 from oauth.sessions import RedisSessions
 from oauth.sign_in import make_sign_in_link
 from plugins.registry import load_plugins
+from schemas.recording_links import RecordingLinks
 from store.database import open_database
 from store.inbox import open_inbox
 from store.runs import Pool
@@ -71,6 +73,8 @@ def create_app(config: Config, *, doorbell: Rings | None = None) -> Flask:
             public_url=public_url,
         )
     )
+    links = RecordingLinks(config.secret_key, public_url)
+    app.register_blueprint(webhooks.recordings.blueprint(access, links))
     app.register_blueprint(
         oauth.routes.blueprint(
             access,

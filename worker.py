@@ -31,6 +31,7 @@ from jobs.scheduler import tick
 from logs import configure_logs
 from oauth.access import Access
 from plugins.registry import Registry, load_plugins
+from schemas.recording_links import RecordingLinks
 from store.connections import has_grants
 from store.database import open_database, reading
 from store.sealing import Sealer
@@ -64,6 +65,7 @@ def open_runtime(config: Config, registry: Registry, redis_url: str) -> Iterator
                 config.timing.coalesce,
             ),
             app_events=config.hubspot.app_events,
+            links=RecordingLinks(config.secret_key, config.web.public_url),
             owner=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
             clock=_now,
         )

@@ -18,6 +18,7 @@ from schemas.api import page_of
 from schemas.api_webinars import WebinarPatch, WebinarQuery, WebinarSchema
 from schemas.tenant_settings import Settings
 from store.database import reading, writing
+from store.recording_facts import StoredRecording, recordings_of
 from store.settings import read_settings
 from store.switches import change_webinar, webinars_with_hosts
 from store.webinars import (
@@ -112,6 +113,11 @@ def show_webinars(
         pk: by_outcome(reasons) for pk, reasons in count_people(connection, occurrence_pks).items()
     }
     instances = instances_of_occurrences(connection, occurrence_pks)
+    recordings = {
+        one.row["uuid"]: one
+        for found in recordings_of(connection, occurrence_pks).values()
+        for one in found
+    }
     return {
         row["id"]: {
             "id": row["webinar_id"],
@@ -125,7 +131,9 @@ def show_webinars(
             "effective": effective[row["id"]],
             "registrations": _show_registrations(occurrences[row["id"]], counts),
             "occurrences": [
-                _show_occurrence(occurrence, counts[occurrence["id"]], instances[occurrence["id"]])
+                _show_occurrence(
+                    occurrence, counts[occurrence["id"]], instances[occurrence["id"]], recordings
+                )
                 for occurrence in occurrences[row["id"]]
                 if not occurrence["is_series"]
             ],
@@ -135,7 +143,10 @@ def show_webinars(
 
 
 def _show_occurrence(
-    row: RowMapping, counts: Mapping[str, int], instances: Iterable[RowMapping]
+    row: RowMapping,
+    counts: Mapping[str, int],
+    instances: Iterable[RowMapping],
+    recordings: Mapping[str, StoredRecording],
 ) -> dict[str, Any]:
     return {
         "id": row["occurrence_id"] or "0",
@@ -144,6 +155,7 @@ def _show_occurrence(
                 "uuid": instance["uuid"],
                 "start_time": instance["started_at"],
                 "end_time": instance["ended_at"],
+                "recording": _show_recording(recordings.get(instance["uuid"])),
             }
             for instance in instances
         ],
@@ -152,6 +164,17 @@ def _show_occurrence(
         "settled_at": row["settled_at"],
         "final_at": final_at(row["ended_at"], parts().reconcile_after),
         **_show_balance(row, counts),
+    }
+
+
+def _show_recording(stored: StoredRecording | None) -> dict[str, Any] | None:
+    if stored is None:
+        return None
+    return {
+        "state": stored.state.state,
+        "transcript": stored.state.transcript_state,
+        "share_url": stored.row["share_url"],
+        "log": stored.row["entries"] or [],
     }
 
 

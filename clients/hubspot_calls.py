@@ -35,8 +35,8 @@ class Calls(Routes):
         return wire.read_id(self._call("POST", _CALLS, body=wire.call_body(call, contact_ids)))
 
     def update_call(self, call_id: str, call: CallBody) -> None:
-        """Replace what a call record says."""
-        body = {"properties": wire.call_body(call)["properties"]}
+        """Replace what a call record says; without a recording's link it has none afterwards."""
+        body = wire.call_changes_body(call)
         self._call("PATCH", _CALLS + "/{call}", {"call": call_id}, body=body)
 
     def remove_recording(self, call_id: str) -> None:
@@ -48,7 +48,9 @@ class Calls(Routes):
         """Put a call record into HubSpot's bin."""
         self._call("DELETE", _CALLS + "/{call}", {"call": call_id})
 
-    def associate_call(self, call_id: str, contact_ids: Sequence[str]) -> BatchOutcome:
+    def associate_call(
+        self, call_id: str, contact_ids: Sequence[str], *, permit: bool = True
+    ) -> BatchOutcome:
         """Join a call record to contacts, at most ``CALL_ASSOCIATION_BATCH``; keyed by contact id.
 
         Repeating it changes nothing.
@@ -57,7 +59,8 @@ class Calls(Routes):
         require_distinct("contact", contact_ids)
         route = "/crm/associations/{v}/calls/contacts/batch/create"
         body = wire.association_body(call_id, contact_ids)
-        joined, faults = wire.read_associations(self._call("POST", route, body=body))
+        answer = self._call("POST", route, body=body, permit=permit)
+        joined, faults = wire.read_associations(answer)
         return settle(contact_ids, {one: one for one in contact_ids if one in joined}, faults)
 
     def announce_recording(self, call_id: str) -> None:
@@ -75,6 +78,15 @@ class Calls(Routes):
         """
         body = wire.transcript_body(call_id, utterances)
         return wire.read_id(self._call("POST", _CALLING + "/transcripts", body=body))
+
+    def find_transcript(self, call_id: str) -> str | None:
+        """Return the id of a call record's transcript ("" when only its presence is told), or None.
+
+        The two properties are not in HubSpot's guide; its own call records carry them.
+        """
+        params = {"properties": ",".join(wire.TRANSCRIPT_PROPERTIES)}
+        answer = self._call("GET", _CALLS + "/{call}", {"call": call_id}, params=params)
+        return wire.read_transcript_id(answer)
 
     def delete_transcript(self, transcript_id: str) -> None:
         """Take a transcript away."""

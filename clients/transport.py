@@ -18,8 +18,10 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.util import Retry
 
 from clients import policy
+from clients.downloads import Download, open_download
 from clients.errors import (
     NotSent,
+    PermissionMissing,
     RateLimited,
     ReconnectNeeded,
     Rejected,
@@ -152,6 +154,23 @@ class Transport:
             if wait is None:
                 raise fault
             self._sleep(wait)
+
+    def download(self, url: str, byte_range: str = "") -> Download:
+        """Open one of the platform's files; see :func:`clients.downloads.open_download`.
+
+        A refused token is renewed once. Raises PermissionMissing when that does not help.
+        """
+        self._budget.acquire("light")
+        try:
+            return open_download(self._session, self._base_url, url, self._token(), byte_range)
+        except Unauthorized:
+            token = self._refresh()
+        try:
+            return open_download(self._session, self._base_url, url, token, byte_range)
+        except Unauthorized as refused:
+            raise PermissionMissing(
+                f"{refused} for {self._tenant}; who connected Zoom must be allowed to see it"
+            ) from refused
 
     def _repeat_after(
         self, call: Call, fault: RollcallError, faults: int, bucket: Bucket

@@ -12,6 +12,8 @@ from datetime import date
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote
 
+from clients.downloads import Download
+from clients.errors import Rejected
 from clients.limiter import Bucket
 from clients.transport import Transport
 from schemas import zoom_api as wire
@@ -39,6 +41,7 @@ from schemas.zoom_reports import (
 T = TypeVar("T")
 
 PAGE_SIZE = 300
+TEXT_LIMIT = 10 * 1024 * 1024
 RegistrantQuery = Literal["approved", "pending", "denied"]
 
 
@@ -177,6 +180,23 @@ class Zoom:
         """Return the cloud recording of one session. NotFound (3301): none, or not ready yet."""
         route = "/meetings/{uuid}/recordings"
         return reports.read_recording(self._get("light", route, {"uuid": uuid}))
+
+    def download(self, url: str, byte_range: str = "") -> Download:
+        """Open a recording's file, or a part of it (a ``Range`` header); close it afterwards."""
+        return self._transport.download(url, byte_range)
+
+    def download_text(self, url: str) -> str:
+        """Return a small file's text. Raises Rejected when it is longer than 10 MiB."""
+        opened = self.download(url)
+        try:
+            content = bytearray()
+            for chunk in opened.chunks():
+                content += chunk
+                if len(content) > TEXT_LIMIT:
+                    raise Rejected("Zoom's transcript is longer than 10 MiB")
+        finally:
+            opened.close()
+        return content.decode("utf-8-sig", errors="replace")
 
     # --- shared
 

@@ -15,11 +15,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from commands.customer import Customer
+from commands.demo_recordings import find_missing_recordings
 from commands.demo_report import find_faults, show_second_sync, show_what_landed
 from commands.trial import Trial, TrialFailed, open_trial, wait_for
 
 SIMULATOR_PORT, WEB_PORT = 8100, 8000
 LONGEST_SECONDS = 180.0
+RECORDING_SECONDS = 60.0
 WIDTH = 140
 SCENES = {
     "webinar": "Zoom tells of everything by webhook",
@@ -72,10 +74,11 @@ def tell(screen: Console, trial: Trial, scene: str, people: int) -> list[str]:
     customer = Customer(trial.rollcall_url)
     account = simulated.call("GET", f"/zoom/accounts/{plan['account_id']}")
     customer.install(portal_id, plan["account_id"], account["users"][0]["id"])
-    customer.api("PATCH", "/settings", {"webinar_sync": "all", **plan["settings"]})
+    wanted = {"webinar_sync": "all", "recording_sync": "all", **plan["settings"]}
+    customer.api("PATCH", "/settings", wanted)
     screen.print(
-        "A customer installed Rollcall into HubSpot and Zoom, switched webinar sync on, and "
-        f"excluded {', '.join(plan['settings']['excluded_contact_domains'])}."
+        "A customer installed Rollcall into HubSpot and Zoom, switched webinars and recordings on, "
+        f"and excluded {', '.join(plan['settings']['excluded_contact_domains'])}."
     )
     with _progress(screen) as progress:
         _watch(
@@ -94,6 +97,7 @@ def tell(screen: Console, trial: Trial, scene: str, people: int) -> list[str]:
             lambda: simulated.summary(portal_id)["writes"]["attended"],
         )
         faults = _await_the_end(progress, trial, customer, webinar_id)
+        faults += _await_recordings(progress, trial, portal_id, played)
     show_what_landed(screen, simulated, customer, played)
     faults += find_faults(simulated, customer, played)
     return faults + show_second_sync(screen, simulated, customer, played)
@@ -157,6 +161,24 @@ def _await_the_end(
     except TrialFailed as error:
         return [str(error)]
     progress.update(task, completed=1)
+    return []
+
+
+def _await_recordings(
+    progress: Progress, trial: Trial, portal_id: str, played: dict[str, Any]
+) -> list[str]:
+    """Wait until recording and transcript are where they belong; what of them is missing."""
+    task = progress.add_task("Recording, transcript", total=2)
+
+    def is_complete() -> bool:
+        missing = find_missing_recordings(trial.simulated, portal_id, played)
+        progress.update(task, completed=2 - min(2, len(missing)))
+        return not missing
+
+    try:
+        wait_for(is_complete, "the recording", trial.rollcall, seconds=RECORDING_SECONDS)
+    except TrialFailed:
+        return find_missing_recordings(trial.simulated, portal_id, played)
     return []
 
 

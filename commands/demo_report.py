@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from commands.customer import Customer
+from commands.demo_recordings import show_recordings
 from commands.trial import Simulated, wait_for
 
 OUTCOMES = ("in_sync", "excluded", "failing", "waiting")
@@ -25,6 +26,7 @@ def show_what_landed(
     portal_id, webinar_id = str(played["portal_id"]), str(played["webinar_id"])
     people = customer.people(webinar_id)
     _show_hubspot(screen, simulated, portal_id)
+    show_recordings(screen, simulated, portal_id)
     _show_one_contact(screen, simulated, portal_id, people)
     _show_left_out(screen, people)
     webinar = customer.webinar(webinar_id)

@@ -10,10 +10,12 @@ from typing import Any, get_args
 from rollcall import (
     Audience,
     AuditEntry,
+    CallRecord,
     ContactWanted,
     Effect,
     Exclusion,
     FollowUp,
+    MarketingEventText,
     MarketingParticipation,
     Overwrite,
     Participation,
@@ -87,6 +89,8 @@ def _check_effect(effect: Any, hook: str) -> tuple[Effect, int]:
         raise Rubbish(f"returned {type(effect).__name__} among its effects")
     if hook == "on_recording" and type(effect) not in _OF_A_RECORDING:
         raise Rubbish(f"returned {type(effect).__name__} for a recording, which is no person")
+    if hook != "on_recording" and type(effect) in _OF_RECORDINGS_ALONE:
+        raise Rubbish(f"returned {type(effect).__name__} for a person")
     if type(effect) is TimelineEvent and (effect.audience is None) == (hook == "on_recording"):
         wrong = "without an audience" if effect.audience is None else "with an audience"
         raise Rubbish(f"returned a TimelineEvent {wrong}")
@@ -120,6 +124,18 @@ def _check_event(effect: TimelineEvent) -> tuple[Effect, int]:
     if not all(_PROPERTY.fullmatch(name) for name in properties):
         raise Rubbish("returned a TimelineEvent with a property not named with a-z, 0-9 and _")
     return TimelineEvent(effect.type, properties, effect.audience), size + more
+
+
+def _check_call(effect: CallRecord) -> tuple[Effect, int]:
+    size = _size(effect.title, effect.body)
+    _check_choice(effect.audience, _AUDIENCES)
+    if type(effect.with_transcript) is not bool or type(effect.with_player) is not bool:
+        raise Rubbish("returned a CallRecord whose with_transcript or with_player is no bool")
+    return effect, size
+
+
+def _check_event_text(effect: MarketingEventText) -> tuple[Effect, int]:
+    return effect, _size(effect.text)
 
 
 def _check_entry(effect: AuditEntry) -> tuple[Effect, int]:
@@ -166,7 +182,10 @@ _CHECKS: Mapping[type, Callable[[Any], tuple[Effect, int]]] = {
     PropertyUpdate: _check_property,
     MarketingParticipation: _check_participation,
     TimelineEvent: _check_event,
+    CallRecord: _check_call,
+    MarketingEventText: _check_event_text,
     AuditEntry: _check_entry,
     FollowUp: _check_follow_up,
 }
-_OF_A_RECORDING = frozenset({TimelineEvent, AuditEntry, FollowUp})
+_OF_RECORDINGS_ALONE = frozenset({CallRecord, MarketingEventText})
+_OF_A_RECORDING = frozenset({TimelineEvent, AuditEntry, FollowUp}) | _OF_RECORDINGS_ALONE

@@ -11,6 +11,9 @@ from typing import Any, TypeVar
 
 PARTICIPATION_KINDS = ("register", "cancel", "attend")
 APP_EVENT_KINDS = ("app_registered", "app_attended", "app_recording")
+AUDIENCE_KINDS = ("call_contact", "app_recording")
+"""What a recording brings each person of its audience."""
+CALL_KINDS = ("call", "transcript")
 IMMUTABLE_KINDS = frozenset({"register", "cancel", "attend", *APP_EVENT_KINDS})
 """Once applied these are never sent again; a later change is recorded as ``cannot_change``."""
 
@@ -56,6 +59,12 @@ def effect_key(kind: str, *parts: str | int) -> str:
 def marketing_event_id(webinar_id: str, occurrence_id: str) -> str:
     """The external id of an occurrence's marketing event."""
     return f"{webinar_id}-{occurrence_id or '0'}"
+
+
+def call_external_id(webinar_id: str, occurrence_id: str, started_at: datetime) -> str:
+    """The external id of the call record of one session; a restarted webinar has two."""
+    seconds = int(started_at.timestamp())
+    return f"{marketing_event_id(webinar_id, occurrence_id)}-{seconds}"
 
 
 def to_milliseconds(moment: datetime) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.effective import WhyNot
+from engine.recording_warnings import RecordingFacts, find_causes
 
 Code = Literal[
     "sync_disabled",
@@ -33,6 +34,8 @@ EXCLUDED_ADDRESSES: Mapping[str, str] = {
     "secondary_email": "are secondary addresses of contacts",
 }
 """The four reasons for which addresses are excluded from webinar sync, in words."""
+
+_RECORDING_TITLE = "Webinar recording or transcript did not sync"
 
 _NAMELESS = ("no_email", "unmatched")
 
@@ -132,6 +135,7 @@ class OccurrenceFacts:
     report_rows: int | None = None
     read_problem: str = ""
     rejected_writes: int = 0
+    recordings: RecordingFacts = field(default_factory=RecordingFacts)
 
     def count(self, outcome: str, *reasons: str) -> int:
         """People with this outcome, and one of the reasons if any are given."""
@@ -164,6 +168,8 @@ def find_warnings(webinar: WebinarFacts) -> list[SyncWarning]:
     for occurrence in webinar.occurrences:
         for find in (_participants, _missing, _addresses, _errors, _plugins, _connection):
             warnings += find(occurrence)
+        if webinar.why_not is None and webinar.why_recordings_not is None:
+            warnings += _recordings(occurrence)
     return warnings
 
 
@@ -178,15 +184,31 @@ def _about_switches(webinar: WebinarFacts) -> Iterator[SyncWarning]:
             sum(occurrence.count("excluded", "sync_off") for occurrence in webinar.occurrences),
             Action(action, "Open settings"),
         )
-    elif webinar.why_recordings_not is not None and any(o.has_ended for o in webinar.occurrences):
-        meaning, remedy, action = _SWITCHES[webinar.why_recordings_not]
+    elif webinar.why_recordings_not is not None:
+        # Where nothing was recorded and nothing is to be, nobody misses anything.
+        concerned = sum(occurrence.recordings.concerned for occurrence in webinar.occurrences)
+        if concerned:
+            meaning, remedy, action = _SWITCHES[webinar.why_recordings_not]
+            yield SyncWarning(
+                "recording_not_synced",
+                _RECORDING_TITLE,
+                meaning,
+                f"{remedy} What is missing then syncs by itself.",
+                concerned,
+                Action(action, "Open settings"),
+            )
+
+
+def _recordings(occurrence: OccurrenceFacts) -> Iterable[SyncWarning]:
+    for cause in find_causes(occurrence.recordings):
         yield SyncWarning(
             "recording_not_synced",
-            "Webinar recording or transcript did not sync",
-            meaning,
-            remedy,
-            sum(occurrence.has_ended for occurrence in webinar.occurrences),
-            Action(action, "Open settings"),
+            _RECORDING_TITLE,
+            cause.meaning,
+            cause.remedy,
+            cause.count,
+            Action(cause.button, cause.label),
+            occurrence.occurrence_id,
         )
 
 

@@ -26,6 +26,7 @@ from rollcall import (
     Totals,
     Webinar,
 )
+from schemas.tenant_settings import Settings
 from store.people import role_of
 
 GUARD_CHUNK = 500
@@ -121,19 +122,25 @@ def _questions_of(
 ) -> list[Question]:
     counted = [item for item in appearances if _is_effective(item, rules)]
     context = Context(
-        tenant=Tenant(
-            portal_id=appearances[0].row["portal_id"] if appearances else "",
-            excluded_contact_domains=tuple(rules.settings.excluded_contact_domains),
-            contact_exclusion=rules.settings.contact_exclusion,
-            secondary_email=rules.settings.secondary_email,
-            recreate_deleted=rules.settings.recreate_deleted,
-        ),
+        tenant=tenant_of(appearances[0].row["portal_id"] if appearances else "", rules.settings),
         settings={},
         contact=_snapshot(person),
         totals=_totals(counted),
         now=now,
     )
     return [_question(item, context, rules) for item in counted]
+
+
+def tenant_of(portal_id: str, settings: Settings) -> Tenant:
+    """The customer as plugins see it."""
+    return Tenant(
+        portal_id=portal_id,
+        excluded_contact_domains=tuple(settings.excluded_contact_domains),
+        contact_exclusion=settings.contact_exclusion,
+        secondary_email=settings.secondary_email,
+        recreate_deleted=settings.recreate_deleted,
+        recording_target=settings.recording_target,
+    )
 
 
 def _question(item: Appearance, context: Context, rules: Rules) -> Question:
@@ -149,7 +156,7 @@ def _question(item: Appearance, context: Context, rules: Rules) -> Question:
         is_hubspot_user=row["email"] in rules.hubspot_users,
         has_zoom_identity=row["has_zoom_identity"],
     )
-    occurrence = _occurrence_value(item)
+    occurrence = occurrence_value(item.webinar, item.occurrence)
     registrant = attendance = None
     if row["status"] is not None:
         registrant = Registrant(
@@ -167,8 +174,8 @@ def _question(item: Appearance, context: Context, rules: Rules) -> Question:
     return Question(person, registrant, attendance, context, row["is_included_by_hand"])
 
 
-def _occurrence_value(item: Appearance) -> Occurrence:
-    webinar, occurrence = item.webinar, item.occurrence
+def occurrence_value(webinar: RowMapping, occurrence: RowMapping) -> Occurrence:
+    """The occurrence as plugins see it."""
     return Occurrence(
         occurrence_id=occurrence["occurrence_id"],
         webinar=Webinar(

@@ -13,6 +13,7 @@ from typing import cast, get_args
 import structlog
 from sqlalchemy import Connection, RowMapping
 
+from jobs.recording_reads import follow_notice, merge_notice, merge_reference
 from jobs.runtime import Runtime
 from jobs.webinars import RECURRING, refresh_webinar
 from rollcall.errors import NeedsAttention, Permanent, RollcallError
@@ -20,6 +21,8 @@ from rollcall.events import RegistrantStatus
 from schemas.zoom_webhooks import (
     AppDeauthorized,
     Envelope,
+    RecordingChanged,
+    RecordingsChanged,
     RegistrationChanged,
     UserChanged,
     WebinarChanged,
@@ -273,6 +276,29 @@ def _places_of(
     ]
 
 
+def _merge_recording(runtime: Runtime, portal_id: str, envelope: Envelope, now: datetime) -> None:
+    change = envelope.payload
+    assert isinstance(change, RecordingChanged)
+    # Meetings share the events; a new name changes nothing that is written anywhere.
+    if not change.recording.is_of_webinar or change.action == "renamed":
+        return
+    webinar = _known_webinar(runtime, portal_id, envelope.account_id, change.recording.webinar_id)
+    with writing(runtime.database) as connection:
+        row = merge_notice(connection, webinar, change, envelope.event_at)
+        follow_notice(connection, row, now)
+
+
+def _merge_recordings(runtime: Runtime, portal_id: str, envelope: Envelope, now: datetime) -> None:
+    change = envelope.payload
+    assert isinstance(change, RecordingsChanged)
+    action = change.action.removeprefix("batch_")
+    with writing(runtime.database) as connection:
+        for reference in change.recordings:
+            row = merge_reference(connection, portal_id, reference, action, envelope.event_at)
+            if row is not None:
+                follow_notice(connection, row, now)
+
+
 def _merge_user(runtime: Runtime, portal_id: str, envelope: Envelope, now: datetime) -> None:
     change = envelope.payload
     assert isinstance(change, UserChanged)
@@ -305,6 +331,8 @@ _MERGES: dict[type, _Merge] = {
     RegistrationChanged: _merge_registration,
     WebinarChanged: _merge_webinar_change,
     WebinarRan: _merge_run,
+    RecordingChanged: _merge_recording,
+    RecordingsChanged: _merge_recordings,
     UserChanged: _merge_user,
     AppDeauthorized: _merge_deauthorization,
 }

@@ -25,6 +25,7 @@ from store.ledger import (
     start_sending,
 )
 from store.ledger_reading import find_effect
+from store.recording_facts import event_texts
 from store.runs import count_in_run
 from store.webinar_facts import find_occurrence, find_webinar, occurrences_of_webinar
 
@@ -74,14 +75,28 @@ def ensure_event(slice_: Slice, target: Target) -> bool:
     end = target.occurrence["ended_at"]
     if end is None and start is not None:
         end = start + timedelta(seconds=target.occurrence["duration_seconds"])
-    payload = {
+    payload: dict[str, Any] = {
         "name": target.webinar["topic"] or f"Zoom webinar {target.webinar['webinar_id']}",
         "organizer": target.webinar["host_email"] or target.webinar["host_id"],
         "url": target.webinar["public_url"],
         "starts_at": to_milliseconds(start) if start else None,
         "ends_at": to_milliseconds(end) if end else None,
     }
+    description = _description(slice_, target)
+    if description is not None:
+        payload["description"] = description
     return _apply_once(slice_, target, "marketing_event", payload)
+
+
+def _description(slice_: Slice, target: Target) -> str | None:
+    """What the event says of recordings; None to leave alone what we never wrote."""
+    with reading(slice_.runtime.database) as connection:
+        texts = event_texts(connection, target.occurrence["id"])
+        row = find_effect(connection, slice_.run["portal_id"], _key("marketing_event", target))
+    if texts:
+        return "\n".join(texts)
+    is_ours = row is not None and "description" in (row["applied"] or {})
+    return "" if is_ours else None
 
 
 def complete_event(slice_: Slice, target: Target) -> bool:
@@ -173,6 +188,7 @@ def _event_body(target: Target, payload: Mapping[str, Any]) -> MarketingEventBod
         organizer=payload["organizer"],
         event_type=EVENT_TYPE,
         url=payload["url"],
+        description=payload.get("description"),
         starts_at=_moment(payload["starts_at"]),
         ends_at=_moment(payload["ends_at"]),
     )

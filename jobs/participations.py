@@ -87,10 +87,10 @@ def _send_kind(slice_: Slice, kind: str, sender: Sender, size: int) -> None:
             )
         if not rows:
             return
-        sender.fly(Shipment(kind, tuple(part)) for part in _one_contact_each(rows, size))
+        sender.fly(Shipment(kind, tuple(part)) for part in one_contact_each(rows, size))
 
 
-def _one_contact_each(rows: Sequence[RowMapping], size: int) -> Iterable[list[RowMapping]]:
+def one_contact_each(rows: Sequence[RowMapping], size: int) -> Iterable[list[RowMapping]]:
     """Batches in which no contact comes twice (two addresses may belong to one contact)."""
     waiting = list(rows)
     while waiting:

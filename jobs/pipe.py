@@ -120,7 +120,8 @@ _IN_DECISIONS: Mapping[tuple[str, str], Any] = {
     for kind in (
         *(dispatch.Decision, dispatch.Opinion, dispatch.StampedEffect, dispatch.PluginFailure),
         *(rollcall.ContactWanted, rollcall.PropertyUpdate, rollcall.MarketingParticipation),
-        *(rollcall.TimelineEvent, rollcall.AuditEntry, rollcall.FollowUp, _freeze),
+        *(rollcall.TimelineEvent, rollcall.CallRecord, rollcall.MarketingEventText),
+        *(rollcall.AuditEntry, rollcall.FollowUp, _freeze),
     )
 }
 

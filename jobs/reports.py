@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping
+from sqlalchemy import Connection, RowMapping
 
 from clients.errors import NotFound, PageTokenExpired
 from clients.zoom import Zoom
@@ -17,7 +17,7 @@ from engine.plan import in_batches
 from engine.timing import EARLIEST_START, ReadResult, Slot, place_instance
 from jobs.slices import Slice
 from jobs.webinars import RECURRING, WITHOUT_FIXED_TIME
-from schemas.zoom_reports import InstanceDetail, InstanceRow, ParticipantRow
+from schemas.zoom_reports import InstanceDetail, ParticipantRow
 from store.database import reading, writing
 from store.registration_facts import ListRead
 from store.runs import count_in_run
@@ -83,37 +83,48 @@ def find_instances(slice_: Slice, zoom: Zoom, webinar: RowMapping) -> None:
         return
     with writing(slice_.runtime.database) as connection:
         for row in found:
-            place = _place(connection, webinar, row)
+            place = place_session(connection, webinar, row.uuid, row.started_at)
             if place is None:
                 continue
-            ensure_instances(
-                connection,
-                [
-                    {
-                        "portal_id": webinar["portal_id"],
-                        "occurrence_pk": place["id"],
-                        "uuid": row.uuid,
-                        "started_at": row.started_at,
-                    }
-                ],
-            )
             if place["id"] != slice_.run["occurrence_pk"] and place["reads"] == 0:
                 bring_forward(connection, place["id"], slice_.runtime.clock(), read=True)
 
 
-def _place(connection: Any, webinar: RowMapping, row: InstanceRow) -> RowMapping | None:
+def place_session(
+    connection: Connection, webinar: RowMapping, uuid: str, started_at: datetime | None
+) -> RowMapping | None:
+    """Give a session to the occurrence it belongs to; that occurrence, None when there is none."""
+    place = _find_place(connection, webinar, uuid, started_at)
+    if place is not None:
+        ensure_instances(
+            connection,
+            [
+                {
+                    "portal_id": webinar["portal_id"],
+                    "occurrence_pk": place["id"],
+                    "uuid": uuid,
+                    "started_at": started_at,
+                }
+            ],
+        )
+    return place
+
+
+def _find_place(
+    connection: Connection, webinar: RowMapping, uuid: str, started_at: datetime | None
+) -> RowMapping | None:
     if webinar["type"] == WITHOUT_FIXED_TIME:
-        name = hashlib.sha256(row.uuid.encode()).hexdigest()[:16]
-        return ensure_occurrence(connection, webinar, name, {"start_at": row.started_at})
+        name = hashlib.sha256(uuid.encode()).hexdigest()[:16]
+        return ensure_occurrence(connection, webinar, name, {"start_at": started_at})
     rows = occurrences_of_webinar(connection, webinar["id"])
     if webinar["type"] != RECURRING:
-        return rows[0]
+        return rows[0] if rows else None
     slots = [
         Slot(r["id"], r["start_at"], r["start_at"] + timedelta(seconds=r["duration_seconds"]))
         for r in rows
         if r["start_at"] is not None and not r["is_series"]
     ]
-    pk = place_instance(row.started_at, slots) if row.started_at else None
+    pk = place_instance(started_at, slots) if started_at else None
     return next((r for r in rows if r["id"] == pk), None)
 
 

@@ -14,6 +14,7 @@ from clients.zoom import Zoom
 from jobs.guard import Guard
 from oauth.access import Access
 from plugins.registry import Registry
+from schemas.recording_links import RecordingLinks
 from store.runs import Pool
 from store.sealing import Sealer
 
@@ -65,6 +66,7 @@ class Runtime:
     platforms: Platforms
     timing: Timing
     app_events: Mapping[str, str]
+    links: RecordingLinks
     owner: str
     clock: Callable[[], datetime]
 

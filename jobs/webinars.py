@@ -61,6 +61,7 @@ def webinar_columns(detail: WebinarDetail) -> dict[str, Any]:
         "public_url": public_url(detail.registration_url or detail.join_url),
         "approval_type": detail.approval_type,
         "registration_type": detail.registration_type,
+        "auto_recording": detail.auto_recording or None,
     }
 
 

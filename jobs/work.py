@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy import RowMapping
 
 from clients.errors import BudgetExhausted, ReconnectNeeded
+from jobs.call_records import doubt_abandoned_calls
 from jobs.confirmations import (
     confirm_app_events,
     confirm_participations,
@@ -29,6 +30,8 @@ from jobs.participations import (
     withdraw_participations,
 )
 from jobs.preview import preview
+from jobs.recording_reads import list_recordings
+from jobs.recordings import sync_recordings
 from jobs.records import show_connection_problem
 from jobs.runtime import Runtime, runtime_of_this_process
 from jobs.slices import SLICE_SECONDS, LeaseTaken, Slice, SliceOver, slice_under
@@ -38,6 +41,7 @@ from store.database import reading, writing
 from store.leases import LeaseLost, release_lease, take_lease
 from store.ledger_reading import count_sendable, count_unfinished, next_effect_at
 from store.people import count_dirty, mark_occurrence_dirty
+from store.recording_facts import event_texts
 from store.resuming import find_connection_problem
 from store.runs import (
     Pool,
@@ -183,12 +187,16 @@ def _occurrence_lease(run: RowMapping) -> str:
 
 
 def _send_effects(slice_: Slice) -> bool:
-    """Confirm what is in doubt, then bring the marketing event and timelines up to date.
+    """Confirm what is in doubt, then bring recordings, marketing event and timelines up to date.
 
     False for a series without any date yet: its registrations wait for the first one.
     """
+    list_recordings(slice_)
+    # Calls first: they are in doubt for longer than the rest.
+    doubt_abandoned_calls(slice_)
     doubt_abandoned_effects(slice_)
     confirm_app_events(slice_)
+    sync_recordings(slice_)
     target = target_of(slice_)
     if target is not None:
         _send_to_event(slice_, target)
@@ -205,7 +213,9 @@ def _send_to_event(slice_: Slice, target: Target) -> None:
         withdraw_participations(slice_)
         return
     with reading(slice_.runtime.database) as connection:
-        is_wanted = count_sendable(connection, slice_.run["occurrence_pk"], slice_.runtime.clock())
+        is_wanted = count_sendable(
+            connection, slice_.run["occurrence_pk"], slice_.runtime.clock()
+        ) or event_texts(connection, target.occurrence["id"])
     if not is_there and not is_wanted:
         return
     if not ensure_event(slice_, target):
@@ -241,7 +251,11 @@ def _finish(runtime: Runtime, run: RowMapping) -> None:
         finish_run(connection, run["id"], state="done", now=runtime.clock())
         if not run["is_dry"]:
             place = find_occurrence(connection, run["occurrence_pk"])
-            moments = [place["next_read_at"], next_effect_at(connection, run["occurrence_pk"])]
+            moments = [
+                place["next_read_at"],
+                place["recordings_due_at"],
+                next_effect_at(connection, run["occurrence_pk"]),
+            ]
             due_at = min((moment for moment in moments if moment is not None), default=None)
             change_occurrence(connection, run["occurrence_pk"], next_due_at=due_at)
 

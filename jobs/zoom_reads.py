@@ -73,7 +73,8 @@ def _begin(slice_: Slice, now: datetime) -> tuple[RowMapping, ListRead]:
         connection.execute(
             update(occurrence)
             .where(occurrence.c.id == slice_.run["occurrence_pk"])
-            .values(reads=occurrence.c.reads + 1)
+            # Whenever Zoom is read, its recordings are listed too.
+            .values(reads=occurrence.c.reads + 1, recordings_due_at=now)
         )
         place = find_occurrence(connection, slice_.run["occurrence_pk"])
     return place, ListRead(place["reads"], now)

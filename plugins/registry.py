@@ -27,6 +27,7 @@ BUILT_INS = (
     "plugins.property_updates",
     "plugins.marketing_events",
     "plugins.timeline_events",
+    "plugins.recordings",
     "plugins.audit",
 )
 """Module names in declared order, loaded as if a partner had brought them."""

@@ -35,6 +35,8 @@ class Tenant:
     """The customer: a HubSpot portal and the settings of it that concern every plugin.
 
     Domains are lower-case; ``*.acme.example`` stands for every sub-domain of ``acme.example``.
+    ``recording_target`` says where a recording belongs: to a call record of those who came, or to
+    the webinar's marketing event.
     """
 
     portal_id: str
@@ -42,6 +44,7 @@ class Tenant:
     contact_exclusion: Literal["full", "update_only"] = "full"
     secondary_email: Literal["skip", "resolve", "hold"] = "skip"
     recreate_deleted: bool = False
+    recording_target: Literal["call", "marketing_event"] = "call"
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,29 @@ class TimelineEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class CallRecord:
+    """A call record of the recording in HubSpot, joined to the contacts of ``audience``.
+
+    ``body`` is HTML. ``with_transcript`` gives the call the recording's text once Zoom has it;
+    ``with_player`` a link of Rollcall's own that plays without signing in to Zoom. A recording has
+    one call record: the first plugin in order that asks for one says what it holds.
+    """
+
+    title: str
+    body: str
+    audience: Audience = "attended"
+    with_transcript: bool = True
+    with_player: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MarketingEventText:
+    """Words about the recording in the description of the occurrence's marketing event."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class AuditEntry:
     """A line for the audit log, shown to people beside the decision it belongs to."""
 
@@ -115,10 +138,18 @@ class FollowUp:
 
 
 Effect = (
-    ContactWanted | PropertyUpdate | MarketingParticipation | TimelineEvent | AuditEntry | FollowUp
+    ContactWanted
+    | PropertyUpdate
+    | MarketingParticipation
+    | TimelineEvent
+    | CallRecord
+    | MarketingEventText
+    | AuditEntry
+    | FollowUp
 )
-"""What ``on_registrant`` and ``on_attendance`` may return.
+"""What a hook may return.
 
-``on_recording``, which is asked about no single person, takes ``TimelineEvent``, ``AuditEntry`` and
-``FollowUp``. One answer holds at most 100 effects and 64 KiB of text.
+``on_recording``, which is asked about no single person, takes ``TimelineEvent``, ``AuditEntry``,
+``FollowUp``, and alone ``CallRecord`` and ``MarketingEventText``. One answer holds at most 100
+effects and 64 KiB of text.
 """

@@ -74,10 +74,11 @@ def on_attendance(attendance: Attendance, context: Context) -> Iterable[Effect] 
 
 @hookspec
 def on_recording(recording: Recording, context: Context) -> Iterable[Effect] | None:
-    """Return the effects of a recording; each timeline event names the audience it is sent to.
+    """Return the effects of a recording that can be watched, or None; asked again if it changes.
 
-    Asked once per recording: ``context.contact`` and ``context.totals`` are empty. The engine finds
-    the people of the audience, leaves out the excluded ones and sends page by page.
+    Asked once the occurrence's attendance is settled; ``context.contact`` and ``context.totals``
+    are empty. Timeline events and call records name an audience: the engine finds its people,
+    leaves out the excluded ones and sends page by page.
 
     Example::
 

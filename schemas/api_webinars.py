@@ -8,6 +8,8 @@ from marshmallow import fields as ma
 from schemas.api import PageQuery
 
 SWITCH = ("default", "on", "off")
+RECORDING_STATES = ("processing", "available", "trashed", "deleted", "unavailable")
+TRANSCRIPT_STATES = ("missing", "processing", "available", "gone")
 
 
 class UserSchema(Schema):
@@ -42,12 +44,22 @@ class CountsSchema(Schema):
     waiting = ma.Integer()
 
 
+class RecordingSchema(Schema):
+    """The recording of a session, as Zoom's notices and lists tell of it."""
+
+    state = ma.String(validate=validate.OneOf(RECORDING_STATES))
+    transcript = ma.String(validate=validate.OneOf(TRANSCRIPT_STATES))
+    share_url = ma.String(metadata={"description": "Where people watch it, at Zoom's."})
+    log = ma.List(ma.String(), metadata={"description": "What plugins said of it."})
+
+
 class InstanceSchema(Schema):
-    """One actual session in Zoom."""
+    """One actual session in Zoom; `recording` is null where nobody told of one."""
 
     uuid = ma.String()
     start_time = ma.AwareDateTime(allow_none=True)
     end_time = ma.AwareDateTime(allow_none=True)
+    recording = ma.Nested(RecordingSchema, allow_none=True)
 
 
 class OccurrenceSchema(Schema):

@@ -15,6 +15,7 @@ from schemas.hubspot_api import BatchFault, read_batch_faults, read_list
 
 _CALL_TO_CONTACT = 194
 _EXTERNAL_ID = "hs_call_external_id"
+TRANSCRIPT_PROPERTIES = ("hs_call_has_transcript", "hs_call_transcription_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,12 @@ def call_body(call: CallBody, contact_ids: Iterable[str] = ()) -> dict[str, Any]
         "properties": {name: value for name, value in properties.items() if value},
         "associations": [{"to": {"id": one}, "types": _types()} for one in contact_ids],
     }
+
+
+def call_changes_body(call: CallBody) -> dict[str, Any]:
+    """Return the body that makes a call record say this; an empty link takes the old one away."""
+    properties = call_body(call)["properties"]
+    return {"properties": {"hs_call_recording_url": "", "hs_call_body": "", **properties}}
 
 
 def recording_removed_body() -> dict[str, Any]:
@@ -129,6 +136,13 @@ _ID, _ASSOCIATION = _IdSchema(), _AssociationSchema()
 def read_id(body: Any) -> str:
     """Return the id of a created record. Raises marshmallow.ValidationError without one."""
     return str(_ID.load(as_object(body))["record_id"])
+
+
+def read_transcript_id(body: Any) -> str | None:
+    """Return the id of a call record's transcript, "" when only its presence is told, or None."""
+    properties = as_object(as_object(body).get("properties"))
+    has, transcript_id = (str(properties.get(name) or "") for name in TRANSCRIPT_PROPERTIES)
+    return transcript_id if transcript_id or has.lower() == "true" else None
 
 
 def read_found_ids(body: Any) -> tuple[str, ...]:

@@ -33,13 +33,16 @@ ParticipationState = Literal["REGISTERED", "ATTENDED", "CANCELLED", "NO_SHOW", "
 
 @dataclass(frozen=True, slots=True)
 class MarketingEventBody:
-    """A marketing event as we want it; ``account`` is our external account id (Zoom's)."""
+    """A marketing event as we want it; ``account`` is our external account id (Zoom's).
+
+    ``description`` None leaves the event's own alone, "" takes it away.
+    """
 
     account: str
     name: str
     organizer: str
     event_type: str = ""
-    description: str = ""
+    description: str | None = None
     url: str = ""
     starts_at: datetime | None = None
     ends_at: datetime | None = None
@@ -85,12 +88,12 @@ def marketing_event_body(external_id: str, event: MarketingEventBody) -> dict[st
             {"name": name, "value": value} for name, value in event.custom_properties.items()
         ],
         "eventType": event.event_type,
-        "eventDescription": event.description,
         "eventUrl": event.url,
         "startDateTime": iso(event.starts_at) if event.starts_at else "",
         "endDateTime": iso(event.ends_at) if event.ends_at else "",
     }
-    return {key: value for key, value in body.items() if value != ""}
+    described = {} if event.description is None else {"eventDescription": event.description}
+    return {key: value for key, value in body.items() if value != ""} | described
 
 
 def completion_body(started_at: datetime, ended_at: datetime) -> dict[str, Any]:

@@ -9,7 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, case, select, update
 
-from engine.plan import APP_EVENT_KINDS, IMMUTABLE_KINDS, WantedEffect, in_batches
+from engine.plan import (
+    APP_EVENT_KINDS,
+    AUDIENCE_KINDS,
+    IMMUTABLE_KINDS,
+    WantedEffect,
+    in_batches,
+)
 from store.leases import Lease, check_lease
 from store.ledger_reading import CHUNK, effects_by_key, may_go
 from store.people import update_rows
@@ -146,13 +152,17 @@ def _new_row(portal_id: str, wish: Wish, run_id: str) -> dict[str, Any]:
 def drop_unsent(
     connection: Connection, occurrence_person_pks: Sequence[int], wanted_keys: Iterable[str]
 ) -> None:
-    """Forget planned effects of these people that are no longer wanted; nothing sent is touched."""
+    """Forget planned effects of these people that are no longer wanted; nothing sent is touched.
+
+    What a recording brings them is planned elsewhere, with the recording.
+    """
     wanted = set(wanted_keys)
     for start in range(0, len(occurrence_person_pks), CHUNK):
         rows = connection.execute(
             select(effect.c.id, effect.c.key).where(
                 effect.c.occurrence_person_pk.in_(occurrence_person_pks[start : start + CHUNK]),
                 effect.c.state.in_(("planned", "rejected")),
+                effect.c.kind.not_in(AUDIENCE_KINDS),
             )
         ).all()
         update_rows(
@@ -196,6 +206,32 @@ def sendable(
         .limit(limit)
     )
     return list(rows.mappings())
+
+
+def sendable_calls(
+    connection: Connection, occurrence_pk: int, kind: str, now: datetime
+) -> list[RowMapping]:
+    """Planned effects of one kind that concern no single person and may go now."""
+    rows = connection.execute(
+        select(effect)
+        .where(
+            effect.c.occurrence_pk == occurrence_pk,
+            effect.c.kind == kind,
+            effect.c.state == "planned",
+            may_go(now),
+        )
+        .order_by(effect.c.id)
+    )
+    return list(rows.mappings())
+
+
+def withdraw_planned(connection: Connection, pk: int) -> None:
+    """Forget an effect that was never applied and is not on its way."""
+    connection.execute(
+        update(effect)
+        .where(effect.c.id == pk, effect.c.state.in_(("planned", "rejected")))
+        .values(state="withdrawn")
+    )
 
 
 def start_sending(
@@ -301,8 +337,12 @@ def doubt_abandoned(
     portal_id: str,
     occurrence_pk: int | None,
     confirm_at: datetime,
+    kinds: Sequence[str] = (),
 ) -> int:
-    """Effects a former holder of the lease left ``sending`` become unconfirmed; how many."""
+    """Effects a former holder of the lease left ``sending`` become unconfirmed; how many.
+
+    Only those of ``kinds``, if any are given.
+    """
     place = (
         effect.c.occurrence_pk == occurrence_pk
         if occurrence_pk is not None
@@ -315,6 +355,7 @@ def doubt_abandoned(
             place,
             effect.c.state == "sending",
             effect.c.fence < held.fence,
+            *([effect.c.kind.in_(kinds)] if kinds else []),
         )
         .values(state="unconfirmed", not_before=confirm_at, doubts=effect.c.doubts + 1)
     ).rowcount

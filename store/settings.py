@@ -16,7 +16,14 @@ from schemas.tenant_settings import (
     load_settings,
 )
 from store.runs import open_runs_for_dirty
-from store.switches import effective_webinars, make_due, mark_dirty
+from store.switches import (
+    effective_webinars,
+    make_due,
+    make_recordings_due,
+    mark_dirty,
+    plan_recordings_anew,
+    webinars_with_recordings,
+)
 from store.tables import portal, setting_version
 
 WITHOUT_EFFECT_ON_PEOPLE = frozenset(
@@ -30,6 +37,19 @@ WITHOUT_EFFECT_ON_PEOPLE = frozenset(
     }
 )
 """Settings no decision about a person depends on."""
+
+
+CONCERNING_RECORDINGS = frozenset(
+    {
+        "webinar_sync",
+        "webinar_sync_users",
+        "excluded_host_domains",
+        "recording_sync",
+        "recording_sync_users",
+        "excluded_recording_domains",
+    }
+)
+"""Settings that decide whether recordings are synced."""
 
 
 def read_settings(
@@ -54,8 +74,9 @@ def save_settings(
 ) -> int:
     """Apply the patch as a new version; its number (the old one when nothing changes).
 
-    People whose decision may change become dirty, and webinars the change switches on become due
-    for a read, so what was missed arrives by itself. Raises marshmallow's ValidationError.
+    People whose decision may change become dirty, and webinars (or their recordings) the change
+    switches on become due for a read, so what was missed arrives by itself. Raises marshmallow's
+    ValidationError.
     """
     # One change at a time, each on top of the one before.
     number = connection.execute(
@@ -79,9 +100,16 @@ def save_settings(
     connection.execute(
         update(portal).where(portal.c.portal_id == portal_id).values(settings_version=number + 1)
     )
+    after = load_settings(values)
+    if changed & CONCERNING_RECORDINGS:
+        had = webinars_with_recordings(connection, portal_id, before)
+        has = webinars_with_recordings(connection, portal_id, after)
+        make_recordings_due(connection, has - had, now)
+    if changed & {"recording_target", "plugins"}:
+        plan_recordings_anew(connection, portal_id, now)
     if changed - WITHOUT_EFFECT_ON_PEOPLE:
         was_on = effective_webinars(connection, portal_id, before)
-        is_on = effective_webinars(connection, portal_id, load_settings(values))
+        is_on = effective_webinars(connection, portal_id, after)
         make_due(connection, is_on - was_on, now)
         mark_dirty(connection, portal_id)
         open_runs_for_dirty(connection, portal_id, trigger="setting", pool="bulk", now=now)

@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, func, select, update
 
-from engine.effective import is_webinar_effective
+from engine.effective import WhyNot, is_webinar_effective, why_recordings_not
 from schemas.tenant_settings import Settings
 from store.runs import open_runs_for_dirty
-from store.tables import occurrence, occurrence_person, webinar, zoom_user
+from store.tables import occurrence, occurrence_person, recording, webinar, zoom_user
 
 _CHUNK = 500
 
@@ -91,9 +91,12 @@ def _switch(
 ) -> int:
     """Make the change, then wake what it switched on and decide again about all it concerns."""
     was_on = effective_webinars(connection, portal_id, settings)
+    had_recordings = webinars_with_recordings(connection, portal_id, settings)
     change()
     is_on = effective_webinars(connection, portal_id, settings)
+    has_recordings = webinars_with_recordings(connection, portal_id, settings)
     make_due(connection, is_on - was_on, now)
+    make_recordings_due(connection, has_recordings - had_recordings, now)
     if not is_on ^ was_on:
         return 0
     mark_dirty(connection, portal_id, is_on ^ was_on)
@@ -109,6 +112,37 @@ def effective_webinars(connection: Connection, portal_id: str, settings: Setting
             settings, row["host_id"], row["host_email"], row["sync"], row["sync_new_webinars"]
         )
     }
+
+
+def webinars_with_recordings(
+    connection: Connection, portal_id: str, settings: Settings
+) -> set[int]:
+    """Keys of the portal's webinars whose recordings are synced under these settings."""
+    return {
+        row["id"]
+        for row in webinars_with_hosts(connection, portal_id)
+        if _why_recordings_not(row, settings) is None
+    }
+
+
+def why_recordings_off(
+    connection: Connection, webinar_row: RowMapping, settings: Settings
+) -> WhyNot | None:
+    """The switch that keeps the webinar's recordings from being synced; None when they are."""
+    (hosted,) = webinars_with_hosts(connection, webinar_row["portal_id"], [webinar_row["id"]])
+    return _why_recordings_not(hosted, settings)
+
+
+def _why_recordings_not(hosted: RowMapping, settings: Settings) -> WhyNot | None:
+    return why_recordings_not(
+        settings,
+        hosted["host_id"],
+        hosted["host_email"],
+        hosted["sync"],
+        hosted["sync_new_webinars"],
+        hosted["recordings"],
+        hosted["sync_recordings"],
+    )
 
 
 def webinars_with_hosts(
@@ -155,6 +189,24 @@ def make_due(connection: Connection, webinar_pks: Iterable[int], now: datetime) 
             )
             .values(next_read_at=now, next_due_at=now)
         )
+
+
+def make_recordings_due(connection: Connection, webinar_pks: Iterable[int], now: datetime) -> None:
+    """Have recordings listed now for every occurrence of the webinars that has taken place."""
+    for pks in _chunks(webinar_pks):
+        connection.execute(
+            update(occurrence)
+            .where(occurrence.c.webinar_pk.in_(pks), occurrence.c.ended_at.is_not(None))
+            .values(recordings_due_at=now, next_due_at=now)
+        )
+
+
+def plan_recordings_anew(connection: Connection, portal_id: str, now: datetime) -> None:
+    """Have plugins asked again about every recording of the portal; Zoom is not read for it."""
+    recorded = select(recording.c.occurrence_pk).where(recording.c.portal_id == portal_id)
+    connection.execute(
+        update(occurrence).where(occurrence.c.id.in_(recorded)).values(next_due_at=now)
+    )
 
 
 def mark_dirty(

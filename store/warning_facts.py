@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, RowMapping, func, select
 
 from engine.effective import why_recordings_not, why_webinar_not
+from engine.recording_warnings import RecordingFacts
 from engine.warnings import OccurrenceFacts, WebinarFacts
 from schemas.tenant_settings import Settings
+from store.recording_facts import StoredRecording, recordings_of
 from store.switches import webinars_with_hosts
 from store.tables import effect
 from store.webinars import count_people
@@ -32,6 +35,7 @@ def read_warning_facts(
     keys = [row["id"] for row in occurrences]
     counts = count_people(connection, keys)
     rejected = _rejected_writes(connection, keys)
+    recordings = recordings_of(connection, keys)
     return WebinarFacts(
         why_webinar_not(*switches),
         why_recordings_not(*switches, hosted["recordings"], hosted["sync_recordings"]),
@@ -47,9 +51,26 @@ def read_warning_facts(
                 report_rows=row["report_rows"],
                 read_problem=row["read_problem"],
                 rejected_writes=rejected.get(row["id"], 0),
+                recordings=_recording_facts(webinar_row, row, recordings[row["id"]]),
             )
             for row in occurrences
         ),
+    )
+
+
+def _recording_facts(
+    webinar_row: RowMapping, row: RowMapping, found: Sequence[StoredRecording]
+) -> RecordingFacts:
+    problems = [one.row["problem"] for one in found if one.state.state == "available"]
+    is_due = row["next_read_at"] is not None or row["recordings_due_at"] is not None
+    return RecordingFacts(
+        is_expected=webinar_row["auto_recording"] == "cloud" and row["ended_at"] is not None,
+        is_over=not is_due,
+        states=Counter(one.state.state for one in found),
+        transcripts=Counter(one.state.transcript_state for one in found),
+        without_participants=problems.count("no_participants"),
+        without_plugin=problems.count("plugin_failed"),
+        problem=row["recordings_problem"],
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from simulator.hubspot.endpoints import Answer, ApiCall, Endpoints
 from simulator.hubspot.errors import refuse
 from simulator.hubspot.models import Transcript
+from simulator.hubspot.record_wire import lag_of
 from simulator.hubspot.wire import iso
 
 CONTACTS = ("crm.objects.contacts.write",)
@@ -58,7 +59,20 @@ def create_transcript(call: ApiCall) -> Answer:
     transcript = Transcript(call.portal.next_id(), call_id, utterances, call.world.clock())
     call.portal.transcripts[transcript.id] = transcript
     call.portal.writes["transcripts"] += 1
+    _tell(call, call_id, transcript.id)
     return {"id": transcript.id}, 200
+
+
+def _tell(call: ApiCall, call_id: str, transcript_id: str) -> None:
+    """Note on the call record which transcript it has, as HubSpot's own do."""
+    record = call.portal.calls.records.get(call_id)
+    if record is None or not call.world.switches["calls_tell_of_transcripts"]:
+        return
+    told = {
+        "hs_call_has_transcript": "true" if transcript_id else "false",
+        "hs_call_transcription_id": transcript_id,
+    }
+    call.portal.calls.change(record, told, "CALLING", lag_of(call))
 
 
 def _check_utterance(utterance: dict[str, Any]) -> None:
@@ -90,8 +104,13 @@ def read_transcript(call: ApiCall, transcript_id: str) -> Answer:
 
 def delete_transcript(call: ApiCall, transcript_id: str) -> Answer:
     """Take the words away."""
-    if call.portal.transcripts.pop(transcript_id, None) is None:
+    transcript = call.portal.transcripts.pop(transcript_id, None)
+    if transcript is None:
         raise refuse(404, "OBJECT_NOT_FOUND", f"No transcript {transcript_id}")
+    others = [
+        one.id for one in call.portal.transcripts.values() if one.call_id == transcript.call_id
+    ]
+    _tell(call, transcript.call_id, others[-1] if others else "")
     return None, 204
 
 

@@ -67,6 +67,8 @@ _STANDARD_CALL: tuple[tuple[str, str, str, str], ...] = (
     ("hs_call_app_id", "Integrator App ID", "number", "number"),
     ("hs_call_external_id", "External ID", "string", "text"),
     ("hs_call_external_account_id", "External Account ID", "string", "text"),
+    ("hs_call_has_transcript", "Transcript Available", "string", "text"),
+    ("hs_call_transcription_id", "Transcription ID", "string", "text"),
     ("hs_attachment_ids", "Attached files", "string", "text"),
     ("hubspot_owner_id", "Activity assigned to", "string", "text"),
     ("hs_object_id", "Record ID", "number", "number"),

@@ -7,6 +7,7 @@ from store.tables.arrivals import inbox
 from store.tables.base import metadata
 from store.tables.ledger import effect, lease, run, run_change
 from store.tables.people import decision_log, occurrence_person, person
+from store.tables.recordings import recording, recording_file
 from store.tables.who import (
     connection,
     hubspot_user,
@@ -38,6 +39,8 @@ __all__ = [
     "person",
     "portal",
     "portal_zoom",
+    "recording",
+    "recording_file",
     "registrant_alias",
     "registration_fact",
     "run",

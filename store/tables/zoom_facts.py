@@ -39,6 +39,8 @@ webinar = Table(
     Column("approval_type", Integer, nullable=False, server_default=text("2")),
     Column("registration_type", Integer, nullable=False, server_default=text("1")),
     Column("is_zoom_events", Boolean, nullable=False, server_default=false()),
+    # none local cloud; "" until Zoom said so
+    Column("auto_recording", String(16), nullable=False, server_default=""),
     Column("panelists", JSON, nullable=False),  # lower-case addresses
     Column("status", String(16), nullable=False, server_default="scheduled"),  # scheduled deleted
     Column("sync", String(8), nullable=False, server_default="default"),  # default on off
@@ -71,6 +73,8 @@ occurrence = Table(
     Column("read_digest", String(64), nullable=False, server_default=""),
     Column("read_problem", Text, nullable=False, server_default=""),
     Column("settled_at", UtcDateTime),
+    Column("recordings_due_at", UtcDateTime),  # when Zoom's recordings are listed (again)
+    Column("recordings_problem", Text, nullable=False, server_default=""),
     # Zoom's own figures, from the last complete read; None until there is one.
     Column("listed_registrants", Integer),
     Column("report_rows", Integer),

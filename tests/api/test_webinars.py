@@ -8,8 +8,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from store.tables import effect, occurrence, run, run_change, webinar
-from tests.api.conftest import ENDED, Calls, HubSpotCaller, add_people, add_webinar
+from engine.recordings import FileMoments
+from store.recording_facts import (
+    change_recording,
+    describe_recording,
+    ensure_recording,
+    merge_moments,
+)
+from store.tables import effect, instance, occurrence, run, run_change, webinar
+from tests.api.conftest import ENDED, NOW, Calls, HubSpotCaller, add_people, add_webinar
 
 WEBINAR = "/api/webinars/95000000001"
 
@@ -96,6 +103,29 @@ def test_a_switch_that_is_none_is_refused(member: HubSpotCaller, patch: dict[str
     assert member.call("PATCH", WEBINAR, patch).status_code == 400
 
 
+def test_S12_a_session_shows_what_became_of_its_recording(
+    member: HubSpotCaller, engine: Engine
+) -> None:
+    with engine.begin() as to:
+        to.execute(instance.insert().values(portal_id="1001", occurrence_pk=1, uuid="u=="))
+    (before,) = member.get(WEBINAR)["occurrences"]
+    assert [session["recording"] for session in before["instances"]] == [None]
+    with engine.begin() as to:
+        row = ensure_recording(to, "1001", "u==")
+        change_recording(to, row["id"], occurrence_pk=1, entries=["A recording."])
+        describe_recording(to, row, NOW, share_url="https://zoom.example/rec/share/x")
+        merge_moments(to, row, [FileMoments("MP4", "v", completed_at=NOW)])
+    (after,) = member.get(WEBINAR)["occurrences"]
+    assert [session["recording"] for session in after["instances"]] == [
+        {
+            "state": "available",
+            "transcript": "missing",
+            "share_url": "https://zoom.example/rec/share/x",
+            "log": ["A recording."],
+        }
+    ]
+
+
 class TestAudit:
     """S22, S23: warnings of a webinar."""
 
@@ -118,6 +148,7 @@ class TestAudit:
         )
         with engine.begin() as to:
             to.execute(occurrence.update().values(report_rows=0))
+            to.execute(webinar.update().values(auto_recording="cloud"))
             to.execute(
                 effect.insert().values(
                     portal_id="1001",

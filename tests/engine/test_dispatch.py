@@ -12,6 +12,7 @@ from engine.dispatch import Decision, Question, RecordingQuestion, decide
 from plugins.registry import LoadedPlugin, load_plugins
 from rollcall import (
     AuditEntry,
+    CallRecord,
     ContactWanted,
     Exclusion,
     FollowUp,
@@ -430,9 +431,11 @@ class TestRecordings:
         registry = load_plugins(entry_points=False)
         (decision,) = ask([recording_question()], *registry.plugins)
         assert decision.reference == "uuid=="
-        event, entry = (one.effect for one in decision.effects)
+        event, call, entry = (one.effect for one in decision.effects)
         assert isinstance(event, TimelineEvent)
         assert event.audience == "attended"
+        assert isinstance(call, CallRecord)
+        assert call.audience == "attended"
         assert isinstance(entry, AuditEntry)
         assert decision.failures == ()
 

@@ -7,6 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from engine.effective import WhyNot
+from engine.recording_warnings import RecordingFacts
 from engine.warnings import OccurrenceFacts, SyncWarning, WebinarFacts, find_warnings
 
 
@@ -44,7 +45,7 @@ def test_a_webinar_in_order_has_none() -> None:
             id="S24",
         ),
         pytest.param(
-            {"why_recordings": "recordings_off"},
+            {"why_recordings": "recordings_off", "recordings": RecordingFacts(is_expected=True)},
             "recording_not_synced",
             1,
             "Webinar recording or transcript did not sync",
@@ -122,9 +123,74 @@ def test_each_fact_brings_its_warning(
 @pytest.mark.parametrize("why", get_args(WhyNot))
 def test_S24_S25_every_switch_says_what_is_off_and_where_to_switch_it_on(why: WhyNot) -> None:
     is_recording = "recordings" in why
-    (warning,) = warnings(None if is_recording else why, why)
+    there_is_one = RecordingFacts(states={"available": 1})
+    (warning,) = warnings(None if is_recording else why, why, recordings=there_is_one)
     assert warning.code == ("recording_not_synced" if is_recording else "sync_disabled")
     assert warning.action.name in ("open_settings", "open_webinar_settings")
+
+
+@pytest.mark.parametrize("why_recordings", ["recordings_global_off", None], ids=["off", "on"])
+def test_S25_nothing_is_said_where_nothing_was_or_is_to_be_recorded(why_recordings: Any) -> None:
+    assert warnings(None, why_recordings) == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "words", "button"),
+    [
+        pytest.param(
+            {"states": {"available": 1}, "without_participants": 1},
+            "no participants",
+            "open_settings",
+            id="S25-2 no participants",
+        ),
+        pytest.param(
+            {"states": {"deleted": 1}}, "deleted in Zoom", "open_zoom", id="S25-3 deleted"
+        ),
+        pytest.param({"states": {"trashed": 2}}, "2 is in Zoom's trash", "open_zoom", id="trashed"),
+        pytest.param(
+            {"states": {"unavailable": 1}}, "no longer listed", "open_zoom", id="S25-3 unavailable"
+        ),
+        pytest.param({"is_expected": True}, "no recording was found", "sync_now", id="S25-3 none"),
+        pytest.param(
+            {"is_expected": True, "is_over": False},
+            "still processing",
+            "sync_now",
+            id="S25-4 expected",
+        ),
+        pytest.param(
+            {"states": {"processing": 1}}, "still processing", "sync_now", id="S25-4 processing"
+        ),
+        pytest.param(
+            {"states": {"available": 1}, "transcripts": {"processing": 1}},
+            "still making the transcript",
+            "sync_now",
+            id="S25-4 transcript",
+        ),
+        pytest.param(
+            {"is_expected": True, "problem": "scope missing"},
+            "does not let us list",
+            "reconnect",
+            id="not allowed",
+        ),
+        pytest.param(
+            {"states": {"available": 1}, "without_plugin": 1},
+            "plugin",
+            "open_settings",
+            id="a plugin failed",
+        ),
+    ],
+)
+def test_S25_each_cause_is_told_apart(facts: dict[str, Any], words: str, button: str) -> None:
+    (warning,) = warnings(recordings=RecordingFacts(**facts))
+    assert warning.code == "recording_not_synced"
+    assert words in warning.meaning
+    assert warning.action.name == button
+    assert warning.occurrence_id == "0"
+
+
+def test_S25_a_recording_that_arrived_is_no_cause() -> None:
+    there = RecordingFacts(states={"available": 1}, transcripts={"available": 1}, is_expected=True)
+    assert warnings(recordings=there) == []
 
 
 def test_S28_the_meaning_counts_each_of_the_four_reasons() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import socket
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -29,8 +31,10 @@ from oauth.flows import HUBSPOT_OPTIONAL_SCOPES, HUBSPOT_SCOPES
 from oauth.installations import install_portal, install_zoom
 from plugins.registry import Registry
 from schemas.oauth_answers import read_tokens
+from schemas.recording_links import RecordingLinks
 from schemas.tenant_settings import PluginForm
 from store.database import open_database, reading, writing
+from store.inbox import record_delivery
 from store.runs import open_run
 from store.sealing import Sealer
 from store.settings import save_settings
@@ -145,6 +149,7 @@ class Stage:
                 self.config.timing.coalesce,
             ),
             app_events=self.config.hubspot.app_events,
+            links=RecordingLinks(self.config.secret_key, self.config.web.public_url),
             owner=f"test:{uuid.uuid4().hex[:8]}",
             clock=self.now,
         )
@@ -201,6 +206,34 @@ class Stage:
                 )
                 for pk in pks
             ]
+
+    def listen(self) -> None:
+        """Have Zoom announce what happens from now on; see `notices` and `deliver`."""
+        nowhere = {"url": "http://127.0.0.1:9/webhooks/zoom"}
+        self.simulator.call("PATCH", "/zoom/webhooks", nowhere)
+
+    def notices(self, family: str = "") -> list[dict[str, Any]]:
+        """What Zoom announced since it was listened to, as it happened at the stage's present."""
+        log = self.simulator.call("GET", "/zoom/webhooks", entries=1000)["deliveries"]
+        late_by = int(self.late_by.total_seconds() * 1000)
+        bodies = [one["body"] for one in log if one["event"].startswith(family)]
+        return [{**body, "event_ts": body["event_ts"] + late_by} for body in bodies]
+
+    def deliver(self, bodies: Iterable[dict[str, Any]]) -> None:
+        """Put notices into the inbox, as the door would."""
+        for body in bodies:
+            raw = json.dumps(body).encode()
+            with writing(self.database) as connection:
+                record_delivery(
+                    connection,
+                    self.sealer,
+                    "zoom",
+                    hashlib.sha256(raw).hexdigest(),
+                    raw,
+                    event_name=body["event"],
+                    account_id=body["payload"]["account_id"],
+                    now=self.now(),
+                )
 
     def query(self, statement: Any) -> list[Any]:
         """Rows of the database."""

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.mark.slow
-def test_the_demo_balances_and_a_second_sync_writes_nothing_B02() -> None:
+def test_S31_the_demo_balances_and_a_second_sync_writes_nothing_B02() -> None:
     told = subprocess.run(
         [sys.executable, "-m", "commands", "demo", "--once", "--people", "60"],
         cwd=ROOT,
@@ -26,6 +26,7 @@ def test_the_demo_balances_and_a_second_sync_writes_nothing_B02() -> None:
     assert (
         "67 Zoom people = 47 in sync + 19 excluded + 0 failing + 1 waiting   (holds)" in told.stdout
     )
+    assert "26 contacts, a transcript of 3 utterances" in told.stdout
     assert "0 writes told, 0 seen by HubSpot" in told.stdout
     reasons = {line.split()[1] for line in told.stdout.splitlines() if line.startswith("excluded")}
     assert reasons == {

@@ -179,6 +179,7 @@ def upgrade() -> None:
         sa.Column("approval_type", sa.Integer(), server_default=sa.text("2"), nullable=False),
         sa.Column("registration_type", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("is_zoom_events", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("auto_recording", sa.String(length=16), server_default="", nullable=False),
         sa.Column("panelists", sa.JSON(), nullable=False),
         sa.Column("status", sa.String(length=16), server_default="scheduled", nullable=False),
         sa.Column("sync", sa.String(length=8), server_default="default", nullable=False),
@@ -234,6 +235,8 @@ def upgrade() -> None:
         sa.Column("read_digest", sa.String(length=64), server_default="", nullable=False),
         sa.Column("read_problem", sa.Text(), server_default="", nullable=False),
         sa.Column("settled_at", store.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("recordings_due_at", store.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("recordings_problem", sa.Text(), server_default="", nullable=False),
         sa.Column("listed_registrants", sa.Integer(), nullable=True),
         sa.Column("report_rows", sa.Integer(), nullable=True),
         sa.Column("zoom_people", sa.Integer(), nullable=True),
@@ -353,6 +356,40 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             batch_op.f("ix_occurrence_person_person_pk"), ["person_pk"], unique=False
+        )
+
+    op.create_table(
+        "recording",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("portal_id", sa.String(length=32), nullable=False),
+        sa.Column(
+            "occurrence_pk", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("uuid", sa.String(length=128), nullable=False),
+        sa.Column("described_at", store.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("started_at", store.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("duration_seconds", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("share_url", sa.Text(), server_default="", nullable=False),
+        sa.Column("trashed_at", store.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("deleted_at", store.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("recovered_at", store.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("external_id", sa.String(length=128), server_default="", nullable=False),
+        sa.Column("planned_run", sa.String(length=36), server_default="", nullable=False),
+        sa.Column("problem", sa.String(length=32), server_default="", nullable=False),
+        sa.Column("event_text", sa.Text(), server_default="", nullable=False),
+        sa.Column("entries", sa.JSON(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["occurrence_pk"], ["occurrence.id"], name=op.f("fk_recording_occurrence_pk")
+        ),
+        sa.ForeignKeyConstraint(
+            ["portal_id"], ["portal.portal_id"], name=op.f("fk_recording_portal_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recording")),
+        sa.UniqueConstraint("portal_id", "uuid", name=op.f("uq_recording_portal_id_uuid")),
+    )
+    with op.batch_alter_table("recording", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_recording_occurrence_pk"), ["occurrence_pk"], unique=False
         )
 
     op.create_table(
@@ -538,6 +575,30 @@ def upgrade() -> None:
         batch_op.create_index("ix_effect_work", ["occurrence_pk", "kind", "state"], unique=False)
 
     op.create_table(
+        "recording_file",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "recording_pk", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("file_id", sa.String(length=128), nullable=False),
+        sa.Column("file_type", sa.String(length=16), nullable=False),
+        sa.Column("size", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("completed_at", store.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("trashed_at", store.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("deleted_at", store.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("recovered_at", store.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("listed_at", store.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("missed_at", store.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("missed_reads", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["recording_pk"], ["recording.id"], name=op.f("fk_recording_file_recording_pk")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recording_file")),
+        sa.UniqueConstraint(
+            "recording_pk", "file_id", name=op.f("uq_recording_file_recording_pk_file_id")
+        ),
+    )
+    op.create_table(
         "run_change",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("run_id", sa.String(length=36), nullable=False),
@@ -595,6 +656,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_run_change_run_id"))
 
     op.drop_table("run_change")
+    op.drop_table("recording_file")
     with op.batch_alter_table("effect", schema=None) as batch_op:
         batch_op.drop_index("ix_effect_work")
         batch_op.drop_index(batch_op.f("ix_effect_person_pk"))
@@ -623,6 +685,10 @@ def downgrade() -> None:
     op.drop_table("run")
     op.drop_table("registration_fact")
     op.drop_table("registrant_alias")
+    with op.batch_alter_table("recording", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_recording_occurrence_pk"))
+
+    op.drop_table("recording")
     with op.batch_alter_table("occurrence_person", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_occurrence_person_person_pk"))
         batch_op.drop_index("ix_occurrence_person_outcome")
