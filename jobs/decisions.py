@@ -26,6 +26,7 @@ from rollcall import (
     Totals,
     Webinar,
 )
+from store.erasure import DETAIL, REASON
 from store.people import role_of
 
 GUARD_CHUNK = 500
@@ -108,6 +109,9 @@ def _is_effective(item: Appearance, rules: Rules) -> bool:
 def _switched_off(item: Appearance, rules: Rules) -> Decision:
     """The decision about somebody of a webinar that is not synced at all; no plugin is asked."""
     switch = why_off(item.webinar, rules)
+    if item.is_erased:
+        erased = Opinion("engine", "", REASON, DETAIL, hold=False)
+        return Decision(_reference(item), excluded_by=erased, opinions=(erased,))
     if item.webinar["is_zoom_events"]:
         reason, detail = "zoom_events", "the webinar belongs to a Zoom Event"
     else:
@@ -164,7 +168,14 @@ def _question(item: Appearance, context: Context, rules: Rules) -> Question:
             row["attended_seconds"],
             row["attended_percent"],
         )
-    return Question(person, registrant, attendance, context, row["is_included_by_hand"])
+    return Question(
+        person,
+        registrant,
+        attendance,
+        context,
+        row["is_included_by_hand"],
+        privacy_deleted=item.is_erased,
+    )
 
 
 def _occurrence_value(item: Appearance) -> Occurrence:

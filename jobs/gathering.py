@@ -12,6 +12,7 @@ from engine.dispatch import Decision, Opinion
 from engine.merge import Loser
 from plugins.registry import Registry
 from schemas.tenant_settings import Settings
+from store.gone import ERASED
 from store.people import (
     hubspot_user_emails,
     load_appearances,
@@ -36,6 +37,11 @@ class Appearance:
     def is_dirty(self) -> bool:
         """Whether something changed since it was last planned."""
         return bool(self.row["dirty"] != self.row["decided"])
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether this is somebody erased on their own demand."""
+        return bool(self.row["identity_key"].startswith(ERASED))
 
     @property
     def verdict(self) -> Opinion | None:
