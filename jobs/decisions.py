@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -12,6 +13,7 @@ from sqlalchemy import RowMapping
 from engine.dispatch import Decision, Opinion, Question
 from engine.effective import WhyNot, why_webinar_not
 from engine.merge import merge_properties
+from jobs.companions import barred_of, unite_companions
 from jobs.gathering import NAME_PROPERTIES, Appearance, PersonPlan, Rules
 from jobs.runtime import Runtime
 from rollcall import (
@@ -35,21 +37,48 @@ GUARD_CHUNK = 500
 def decide_people(
     runtime: Runtime, plans: Sequence[PersonPlan], rules: Rules, now: datetime
 ) -> list[PersonPlan]:
-    """The same people with decisions, and with what their contacts should hold."""
+    """The same people with decisions, and with what their contacts should hold.
+
+    People who are one contact are counted together, but for those who are kept out of HubSpot.
+    """
+
+    def counts(item: Appearance) -> bool:
+        return _counts(item, rules)
+
+    united = unite_companions(runtime.database, plans, counts)
+    decided = _decide(runtime, united, rules, now)
+    barred = barred_of(decided)
+    if barred:
+        leads = set(barred.values())
+        again = {plan.person["id"] for plan in decided if plan.lead_pk in leads}
+        parts = [plan for plan in plans if plan.person["id"] in again]
+        united = unite_companions(runtime.database, parts, counts, barred)
+        anew = {plan.person["id"]: plan for plan in _decide(runtime, united, rules, now)}
+        decided = [anew.get(plan.person["id"], plan) for plan in decided]
+    return _with_contacts(decided, rules)
+
+
+def _decide(
+    runtime: Runtime, plans: Sequence[PersonPlan], rules: Rules, now: datetime
+) -> list[PersonPlan]:
     questions = [
         question
         for plan in plans
-        for question in _questions_of(plan.person, plan.appearances, rules, now)
+        for question in _questions_of(plan.person, plan.appearances, rules, now, plan.counted)
     ]
     decisions = _ask(runtime, questions, rules)
-    decided = []
-    for plan in plans:
-        appearances = tuple(
-            replace(item, decision=decisions.get(_reference(item)) or _switched_off(item, rules))
-            for item in plan.appearances
+    return [
+        replace(
+            plan,
+            appearances=tuple(
+                replace(
+                    item, decision=decisions.get(_reference(item)) or _switched_off(item, rules)
+                )
+                for item in plan.appearances
+            ),
         )
-        decided.append(_with_contact(replace(plan, appearances=appearances), rules))
-    return decided
+        for plan in plans
+    ]
 
 
 def decide_nameless(
@@ -120,10 +149,21 @@ def _switched_off(item: Appearance, rules: Rules) -> Decision:
     return Decision(_reference(item), excluded_by=opinion, opinions=(opinion,))
 
 
+def _counts(item: Appearance, rules: Rules) -> bool:
+    """Whether the totals count it; hosts and panelists take part and are not counted."""
+    role = role_of(item.webinar, item.row["email"])
+    return role == "attendee" and _is_effective(item, rules)
+
+
 def _questions_of(
-    person: Mapping[str, Any] | None, appearances: Sequence[Appearance], rules: Rules, now: datetime
+    person: Mapping[str, Any] | None,
+    appearances: Sequence[Appearance],
+    rules: Rules,
+    now: datetime,
+    counted: Sequence[Appearance] | None = None,
 ) -> list[Question]:
-    counted = [item for item in appearances if _is_effective(item, rules)]
+    if counted is None:
+        counted = [item for item in appearances if _counts(item, rules)]
     context = Context(
         tenant=Tenant(
             portal_id=appearances[0].row["portal_id"] if appearances else "",
@@ -137,7 +177,7 @@ def _questions_of(
         totals=_totals(counted),
         now=now,
     )
-    return [_question(item, context, rules) for item in counted]
+    return [_question(item, context, rules) for item in appearances if _is_effective(item, rules)]
 
 
 def _question(item: Appearance, context: Context, rules: Rules) -> Question:
@@ -155,11 +195,13 @@ def _question(item: Appearance, context: Context, rules: Rules) -> Question:
     )
     occurrence = _occurrence_value(item)
     registrant = attendance = None
-    if row["status"] is not None:
+    is_carrier = item.carried_by is None
+    if is_carrier and row["status"] is not None:
         registrant = Registrant(
             person, occurrence, row["status"], row["registered_at"], row["cancelled_at"]
         )
-    if item.occurrence["settled_at"] is not None and row["first_join_at"] is not None:
+    is_settled = item.occurrence["settled_at"] is not None
+    if is_carrier and is_settled and row["first_join_at"] is not None:
         attendance = Attendance(
             person,
             occurrence,
@@ -230,29 +272,42 @@ def _totals(appearances: Sequence[Appearance]) -> Totals:
     )
 
 
-def _with_contact(plan: PersonPlan, rules: Rules) -> PersonPlan:
+def _with_contacts(plans: Sequence[PersonPlan], rules: Rules) -> list[PersonPlan]:
+    """What each contact should hold; of several people who are one, the lead's write covers all."""
+    members: dict[int, list[PersonPlan]] = defaultdict(list)
+    for plan in plans:
+        members[plan.lead_pk or plan.person["id"]].append(plan)
+    return [
+        plan if plan.is_led else _with_contact(plan, members[plan.person["id"]], rules)
+        for plan in plans
+    ]
+
+
+def _with_contact(plan: PersonPlan, members: Sequence[PersonPlan], rules: Rules) -> PersonPlan:
+    appearances = [item for member in members for item in member.appearances]
+    if len(members) > 1:
+        appearances.sort(key=_by_start)
+    synced = [item for item in appearances if item.verdict is None]
     effects = [
-        effect
-        for item in plan.appearances
-        if item.decision is not None and item.verdict is None
-        for effect in item.decision.effects
+        effect for item in synced if item.decision is not None for effect in item.decision.effects
     ]
     merged = merge_properties(effects, rules.order, plan.person["contact"])
     wants_contact = any(isinstance(stamped.effect, ContactWanted) for stamped in effects)
-    names: dict[str, str] = {}
-    if wants_contact:
-        newest = plan.appearances[-1].row
-        names = {
-            name: value
-            for name, value in zip(
-                NAME_PROPERTIES, (newest["first_name"], newest["last_name"]), strict=True
-            )
-            if value
-        }
     return replace(
         plan,
         wants_contact=wants_contact,
         properties=merged.values,
-        names=names,
+        names=_names(plan) if wants_contact else {},
         losers=merged.losers,
     )
+
+
+def _by_start(item: Appearance) -> tuple[str, int]:
+    """Oldest occurrence first, as ``load_appearances`` has them."""
+    return str(item.occurrence["start_at"] or ""), item.row["id"]
+
+
+def _names(plan: PersonPlan) -> dict[str, str]:
+    newest = plan.appearances[-1].row
+    values = (newest["first_name"], newest["last_name"])
+    return {name: value for name, value in zip(NAME_PROPERTIES, values, strict=True) if value}

@@ -26,12 +26,16 @@ NAME_PROPERTIES = ("firstname", "lastname")
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
-    """A person in one occurrence, with the rows it is made of and the decision in force for it."""
+    """A person in one occurrence, with the rows it is made of and the decision in force for it.
 
-    row: RowMapping
+    ``carried_by``: the row whose effects stand for this one too (another address of the contact).
+    """
+
+    row: RowMapping | Mapping[str, Any]
     occurrence: RowMapping
     webinar: RowMapping
     decision: Decision | None = None
+    carried_by: int | None = None
 
     @property
     def is_dirty(self) -> bool:
@@ -56,7 +60,8 @@ class PersonPlan:
     """A person, all their occurrences as decided, and what their contact should hold.
 
     ``properties`` are values to hold, ``names`` fill empty names only. ``wants_contact`` says that
-    a contact is to be made if there is none.
+    a contact is to be made if there is none. Where several people are one contact, ``lead_pk`` is
+    the one whose write covers all, and ``counted`` what the contact's totals are counted from.
     """
 
     person: Mapping[str, Any]
@@ -65,6 +70,13 @@ class PersonPlan:
     properties: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     losers: tuple[Loser, ...] = ()
+    lead_pk: int | None = None
+    counted: tuple[Appearance, ...] | None = None
+
+    @property
+    def is_led(self) -> bool:
+        """Whether somebody else's write covers this person."""
+        return self.lead_pk is not None and self.lead_pk != self.person["id"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,11 @@ def drop_unsent(
         )
 
 
+def withdraw_unsent(connection: Connection, pks: Sequence[int]) -> None:
+    """Forget these effects where they were never sent; nobody wants them any more."""
+    update_rows(connection, effect, [{"pk": pk, "state": "withdrawn"} for pk in pks])
+
+
 def sendable(
     connection: Connection, occurrence_pk: int, kind: str, now: datetime, limit: int
 ) -> list[RowMapping]:

@@ -95,6 +95,22 @@ def load_people(connection: Connection, person_pks: Sequence[int]) -> dict[int, 
     return found
 
 
+def companions_of(
+    connection: Connection, portal_id: str, contact_ids: Sequence[str], known: Sequence[int]
+) -> list[int]:
+    """Keys of people who are one of these contacts, but for those ``known`` already."""
+    found: list[int] = []
+    for start in range(0, len(contact_ids), _CHUNK):
+        rows = connection.execute(
+            select(person.c.id).where(
+                person.c.portal_id == portal_id,
+                person.c.contact_id.in_(contact_ids[start : start + _CHUNK]),
+            )
+        )
+        found += [row.id for row in rows]
+    return sorted(set(found) - set(known))
+
+
 def load_appearances(
     connection: Connection, person_pks: Sequence[int]
 ) -> dict[int, list[RowMapping]]:

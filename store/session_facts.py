@@ -58,8 +58,12 @@ def forget_unlisted(connection: Connection, instance_pk: int, read_number: int) 
     )
 
 
-def stream_sessions(connection: Connection, occurrence_pk: int) -> Iterator[SessionRow]:
+def stream_sessions(
+    connection: Connection, occurrence_pk: int, identities: Sequence[str] | None = None
+) -> Iterator[SessionRow]:
     """Rows of the occurrence sorted by identity and join, fetched as they are used.
+
+    With ``identities`` only theirs.
 
     The identity is the address of the registration (through the registrant id), else the row's own
     address, else the row itself.
@@ -90,6 +94,8 @@ def stream_sessions(connection: Connection, occurrence_pk: int) -> Iterator[Sess
         .order_by(identity, session.c.joined_at)
         .execution_options(yield_per=500)
     )
+    if identities is not None:
+        statement = statement.where(identity.in_(identities))
     for row in connection.execute(statement):
         yield SessionRow(
             row.identity,
