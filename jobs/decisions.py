@@ -174,7 +174,7 @@ def _questions_of(
         ),
         settings={},
         contact=_snapshot(person),
-        totals=_totals(counted),
+        totals=_totals(counted, rules),
         now=now,
     )
     return [_question(item, context, rules) for item in appearances if _is_effective(item, rules)]
@@ -217,6 +217,7 @@ def _question(item: Appearance, context: Context, rules: Rules) -> Question:
         context,
         row["is_included_by_hand"],
         privacy_deleted=item.is_erased,
+        is_released=row["is_released_by_hand"],
     )
 
 
@@ -251,7 +252,7 @@ def _snapshot(person: Mapping[str, Any] | None) -> ContactSnapshot:
     )
 
 
-def _totals(appearances: Sequence[Appearance]) -> Totals:
+def _totals(appearances: Sequence[Appearance], rules: Rules) -> Totals:
     """Counted from facts each time, so that a cancellation or a correction recounts by itself."""
     approved = [item for item in appearances if item.row["status"] == "approved"]
     percents = [
@@ -269,6 +270,9 @@ def _totals(appearances: Sequence[Appearance]) -> Totals:
         attendances=len(percents),
         average_percent=sum(percents) / len(percents) if percents else None,
         last_registered_url=last.webinar["public_url"] if last else "",
+        last_join_url=last.row["join_url"]
+        if last and rules.settings.join_link == "personal"
+        else "",
     )
 
 

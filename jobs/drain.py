@@ -13,8 +13,9 @@ from typing import cast, get_args
 import structlog
 from sqlalchemy import Connection, RowMapping
 
-from jobs.erased import forget_if_erased, hide_entries
+from jobs.erased import forget_if_erased
 from jobs.hubspot_changes import merge_hubspot_changes
+from jobs.presentable import presentable
 from jobs.runtime import Runtime
 from jobs.webinars import RECURRING, refresh_webinar
 from rollcall.errors import Permanent, RollcallError
@@ -134,6 +135,7 @@ def _merge_registration(
         registrant_id=registrant.registrant_id,
         status=_status_of(registrant.status),
         at=envelope.event_at,
+        join_url=registrant.join_url,
     )
     names = [date.occurrence_id for date in change.occurrences]
     covers_series = webinar["type"] == RECURRING and webinar["registration_type"] == 1
@@ -142,7 +144,7 @@ def _merge_registration(
     with writing(runtime.database) as connection:
         for name in names:
             place = ensure_occurrence(connection, webinar, name)
-            shown = hide_entries(connection, runtime.sealer, portal_id, [entry])
+            shown = presentable(connection, runtime.sealer, portal_id, [entry])
             if merge_registrations(connection, webinar, place, shown):
                 _open_live_run(connection, runtime, place, now)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +17,6 @@ from store.erasure import erase_person, occurrences_of_people, people_of_contact
 from store.gone import erase_deleted, erased_among, lock_erasures, note_contact
 from store.inbox import place_of
 from store.inbox_work import forget_body, kept_deliveries
-from store.registration_facts import RegistrationEntry
 from store.runs import open_run
 from store.sealing import SealBroken, Sealer
 from store.session_facts import erased_registrants
@@ -90,21 +88,6 @@ def _names(sealer: Sealer, sealed: bytes, place: str, emails: Sequence[str]) -> 
 
 
 # --- whoever comes again ---------------------------------------------------------------------
-
-
-def hide_entries(
-    connection: Connection, sealer: Sealer, portal_id: str, entries: Iterable[RegistrationEntry]
-) -> list[RegistrationEntry]:
-    """The registrations as they may be stored: of erased people only a nameless identity."""
-    given = list(entries)
-    lock_erasures(connection, portal_id, is_shared=True)
-    hidden = erased_among(connection, sealer, portal_id, {entry.email for entry in given})
-    return [
-        replace(entry, email=hidden[entry.email], first_name="", last_name="", join_url="")
-        if entry.email in hidden
-        else entry
-        for entry in given
-    ]
 
 
 def hide_sessions(

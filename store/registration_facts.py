@@ -275,6 +275,15 @@ def cancel_vanished(connection: Connection, occurrence_row: RowMapping, read: Li
     return len(vanished)
 
 
+def forget_join_links(connection: Connection, portal_id: str) -> None:
+    """Drop every personal link; where they are wanted, the next read of Zoom brings them."""
+    connection.execute(
+        update(occurrence_person)
+        .where(occurrence_person.c.portal_id == portal_id, occurrence_person.c.join_url != "")
+        .values(join_url="")
+    )
+
+
 def is_somebody_missing(connection: Connection, occurrence_pk: int) -> bool:
     """Whether the last complete read missed somebody whom a second one has to confirm gone."""
     rows = connection.execute(

@@ -15,6 +15,7 @@ from schemas.tenant_settings import (
     dump_settings,
     load_settings,
 )
+from store.registration_facts import forget_join_links
 from store.runs import open_runs_for_dirty
 from store.switches import effective_webinars, make_due, mark_dirty
 from store.tables import portal, setting_version
@@ -79,6 +80,8 @@ def save_settings(
     connection.execute(
         update(portal).where(portal.c.portal_id == portal_id).values(settings_version=number + 1)
     )
+    if "join_link" in changed:
+        forget_join_links(connection, portal_id)
     if changed - WITHOUT_EFFECT_ON_PEOPLE:
         was_on = effective_webinars(connection, portal_id, before)
         is_on = effective_webinars(connection, portal_id, load_settings(values))

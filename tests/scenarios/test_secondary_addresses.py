@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from store.database import writing
+from store.decisions import release_by_hand
+from store.tables import decision_log
 from tests.scenarios.audience import Audience, gather_audience
 from tests.scenarios.stage import PORTAL, Stage
 
@@ -112,9 +116,7 @@ class TestResolve:
         assert figures(audience.stage, MAIN) == ("1", "1", "33.3")
         assert len(participations(audience.stage)) == 1
 
-    def test_merged_contacts_become_one_attendee_without_doubles(
-        self, audience: Audience
-    ) -> None:
+    def test_merged_contacts_become_one_attendee_without_doubles(self, audience: Audience) -> None:
         sync(audience, **{MAIN: FIRST_HALF, ALIAS: SECOND_HALF, OTHER: []})
         assert len(participations(audience.stage)) == 3
         audience.merge(audience.contact_id(MAIN), audience.contact_id(ALIAS))
@@ -127,6 +129,33 @@ class TestResolve:
         assert figures(audience.stage, MAIN) == ("1", "1", "75")
         assert len({one["contact_id"] for one in participations(audience.stage)}) == 2
         assert audience.stage.simulator.summary()["duplicate_effects"] == 0
+
+
+class TestHold:
+    @pytest.fixture
+    def audience(self, stage: Stage) -> Audience:
+        return gather_audience(stage, secondary_email="hold")
+
+    def test_B8_the_secondary_address_waits_until_somebody_releases_it(
+        self, audience: Audience
+    ) -> None:
+        audience.add_contact(MAIN, hs_additional_emails=ALIAS)
+        sync(audience)
+        assert audience.outcomes() == {
+            MAIN: ("in_sync", ""),
+            ALIAS: ("waiting", "held_secondary"),
+        }
+        assert figures(audience.stage, MAIN) == ("1", "1", "50")
+        (held,) = audience.people(reason="held_secondary")
+        with writing(audience.stage.database) as connection:
+            release_by_hand(connection, held, "7", audience.stage.now())
+        audience.stage.work()
+        assert audience.outcomes()[ALIAS] == ("in_sync", "")
+        assert figures(audience.stage, MAIN) == ("1", "1", "75")
+        notes = audience.stage.query(
+            select(decision_log).where(decision_log.c.verdict == "by_hand")
+        )
+        assert [note["decided_by"] for note in notes] == ["user:7"]
 
 
 class TestMerged:
