@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from store.database import writing
+from store.decisions import include_by_hand
 from store.inbox import record_delivery
 from store.tables import effect, occurrence, occurrence_person
 from tests.scenarios.stage import PORTAL, Stage
@@ -67,6 +68,12 @@ class Audience:
         """Press Sync now on every webinar and wait for the end."""
         self.stage.sync_now()
         self.stage.work()
+
+    def include(self, email: str) -> None:
+        """Somebody decides that the person is synced anyway."""
+        (row,) = self.people(email=email)
+        with writing(self.stage.database) as connection:
+            include_by_hand(connection, row, "7", self.stage.now())
 
     # --- HubSpot's side
 
