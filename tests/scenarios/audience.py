@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -13,8 +13,9 @@ from sqlalchemy import select
 
 from store.database import writing
 from store.decisions import include_by_hand
-from store.inbox import record_delivery
+from store.inbox import Source, record_delivery
 from store.tables import effect, occurrence, occurrence_person
+from tests.samples import sample
 from tests.scenarios.stage import PORTAL, Stage
 
 HOUR = 3600
@@ -30,7 +31,8 @@ class Audience:
     stage: Stage
     account_id: str
     host_id: str
-    heard: int = field(default=0)
+    heard: int = 0
+    told: int = 0
 
     @property
     def control(self) -> Any:
@@ -104,21 +106,36 @@ class Audience:
         """What HubSpot has wanted to tell since this was last asked."""
         deliveries = self.control("GET", "/hubspot/webhooks")["deliveries"]
         events = [event for delivery in deliveries for event in delivery["events"]]
-        news, self.heard = events[self.heard :], len(events)
+        news, self.told = events[self.told :], len(events)
         return news
 
     def deliver(self, *events: dict[str, Any]) -> None:
         """Put a delivery of these events into the inbox, as the door does."""
-        body = json.dumps(events).encode()
+        first = events[0]
+        self._record("hubspot", events, first["subscriptionType"], str(first["portalId"]))
+
+    def announce(self, webinar_id: int, email: str) -> None:
+        """Zoom tells that somebody registered, and the delivery waits in the inbox."""
+        event = sample("zoom/webhooks/webinar.registration_approved")
+        event["event_ts"] = int(self.stage.now().timestamp() * 1000)
+        event["payload"]["account_id"] = self.account_id
+        told = event["payload"]["object"]
+        told["id"] = webinar_id
+        told["registrant"] |= {"id": f"reg-{self.heard}", "email": email.title()}
+        self._record("zoom", event, event["event"], self.account_id)
+
+    def _record(self, source: Source, told: Any, event_name: str, account_id: str) -> None:
+        self.heard += 1
+        body = json.dumps(told).encode()
         with writing(self.stage.database) as connection:
             record_delivery(
                 connection,
                 self.stage.sealer,
-                "hubspot",
+                source,
                 hashlib.sha256(body + str(self.heard).encode()).hexdigest(),
                 body,
-                event_name=events[0]["subscriptionType"],
-                account_id=str(events[0]["portalId"]),
+                event_name=event_name,
+                account_id=account_id,
                 now=self.stage.now(),
             )
 

@@ -168,7 +168,6 @@ class TestMerged:
         survivor = audience.merge(audience.contact_id(MAIN), audience.contact_id(ALIAS))
         events = audience.events()
         for event in [*events, *events]:
-            audience.heard += 1
             audience.deliver(event)
             audience.stage.work()
         assert audience.outcomes() == {
