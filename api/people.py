@@ -26,6 +26,7 @@ from store.decisions import (
     find_occurrence_person,
     include_by_hand,
     list_people,
+    release_by_hand,
     retry_by_hand,
 )
 
@@ -75,6 +76,13 @@ def retry_person(webinar_id: str, person_id: str) -> dict[str, str]:
     return _decide(webinar_id, person_id, retry_by_hand)
 
 
+@blueprint.post("/webinars/<webinar_id>/people/<person_id>/release")
+@blueprint.response(202, SyncStarted)
+def release_person(webinar_id: str, person_id: str) -> dict[str, str]:
+    """Let a person go on who is held until somebody decides."""
+    return _decide(webinar_id, person_id, release_by_hand)
+
+
 def _decide(
     webinar_id: str,
     person_id: str,
@@ -90,11 +98,20 @@ def _decide(
             )
         if row is None:
             refuse(404, "There is no such person in this webinar.")
+        if decide is release_by_hand:
+            _require_held(row)
         if row["reason"] == "privacy_deleted":
             refuse(409, "The person's data was erased on their demand; that cannot be overruled.")
         run_id = decide(connection, row, who.user_id, given.clock())
     given.ring("live")
     return {"run_id": run_id}
+
+
+def _require_held(row: RowMapping) -> None:
+    if not row["is_held"]:
+        refuse(409, "The person is not held, so there is nobody to release.")
+    if row["reason"] == "plugin_unavailable":
+        refuse(409, "The person waits for a plugin: retry the plugin, or switch it off.")
 
 
 def _show(row: RowMapping, occurrence_id: str, written: Sequence[RowMapping]) -> dict[str, Any]:
@@ -112,6 +129,7 @@ def _show(row: RowMapping, occurrence_id: str, written: Sequence[RowMapping]) ->
         "settings_version": row["settings_version"],
         "opinions": row["opinions"],
         "included_by_hand": row["is_included_by_hand"],
+        "released_by_hand": row["is_released_by_hand"],
         "attended_seconds": row["attended_seconds"],
         "attended_percent": row["attended_percent"],
         "contact_id": row["contact_id"],

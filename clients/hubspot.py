@@ -150,6 +150,19 @@ class HubSpot(MarketingEvents, Calls):
         body = contact_wire.contacts_by_id_body
         return self._read_contacts(unique, lambda part: body(part, properties), archived, permit)
 
+    def deleted_contacts(self, after: str = "") -> Iterator[Page[ContactRow]]:
+        """Yield the contacts in the bin with all their addresses, a page at a time.
+
+        HubSpot keeps them for 90 days. ``after`` continues from a page's token.
+        """
+        params = {
+            "archived": "true",
+            "limit": CONTACT_BATCH,
+            "properties": ",".join(contact_wire.EMAIL_PROPERTIES),
+        }
+        read = contact_wire.read_contact_page
+        return self._pages("/crm/objects/{v}/contacts", read, params, after)
+
     def _read_contacts(
         self,
         keys: Sequence[str],

@@ -52,6 +52,7 @@ class Question:
     ``registrant`` and ``attendance`` are None where there is none to decide about.
     ``context_base`` is the context but for the settings, which are each plugin's own.
     ``include_anyway``: somebody decided so by hand, which overrules all but `PRIVACY_DELETED`.
+    ``is_released``: somebody decided that the person need not wait any longer.
     ``privacy_deleted``: erased on the person's own demand. No plugin is asked, and a portal that
     switches plugins off changes nothing about it.
     """
@@ -62,6 +63,7 @@ class Question:
     context_base: Context
     include_anyway: bool = False
     privacy_deleted: bool = False
+    is_released: bool = False
 
     @property
     def reference(self) -> str:
@@ -309,12 +311,15 @@ class _Draft:
         """The opinion that counts: an exclusion before a hold, then as declared."""
         if not self.opinions:
             return None
-        overruled = isinstance(self.question, Question) and self.question.include_anyway
+        question = self.question
+        overruled = isinstance(question, Question) and question.include_anyway
+        released = overruled or (isinstance(question, Question) and question.is_released)
         standing = [
             opinion
             for opinion in self.opinions
             # A plugin that could not be asked might have said what nobody can overrule.
-            if not overruled or opinion.reason in (PRIVACY_DELETED, UNAVAILABLE)
+            if opinion.reason in (PRIVACY_DELETED, UNAVAILABLE)
+            or not (released if opinion.hold else overruled)
         ]
         return min(standing, key=lambda opinion: opinion.hold, default=None)
 

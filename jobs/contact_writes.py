@@ -39,12 +39,21 @@ MAX_DOUBTS = 3
 
 @dataclass(frozen=True, slots=True)
 class ContactWrite:
-    """One person's write: the properties that differ, and the ledger row that holds it."""
+    """One person's write: the properties that differ, and the ledger row that holds it.
+
+    ``others`` are people who are the same contact, so that the write is theirs as well.
+    """
 
     plan: PersonPlan
     sent: Sent
     changes: dict[str, str]
     doubts: int
+    others: tuple[PersonPlan, ...] = ()
+
+    @property
+    def plans(self) -> tuple[PersonPlan, ...]:
+        """Everybody the write is for."""
+        return (self.plan, *self.others)
 
     @property
     def trace_id(self) -> str:
@@ -165,13 +174,16 @@ class ContactWriter:
             person,
             [
                 {
-                    "pk": write.plan.person["id"],
+                    "pk": plan.person["id"],
                     "contact_id": outcome.done[write.trace_id],
-                    "contact_match": "primary",
+                    "contact_match": plan.person["contact_match"]
+                    if write.contact_id
+                    else "primary",
                     "is_deleted": False,
-                    "contact": {**write.plan.person["contact"], **write.changes},
+                    "contact": {**plan.person["contact"], **write.changes},
                 }
                 for write in done
+                for plan in write.plans
             ],
         )
         self._count(connection, [write for write in done if write.contact_id is None], "created")
@@ -191,8 +203,9 @@ class ContactWriter:
             connection,
             person,
             [
-                {"pk": write.plan.person["id"], "contact_id": existing, "must_read": True}
+                {"pk": plan.person["id"], "contact_id": existing, "must_read": True}
                 for write, existing in known
+                for plan in write.plans
             ],
         )
         mark_planned(connection, [write.sent.pk for write, _ in known], not_before=None)
@@ -207,7 +220,11 @@ class ContactWriter:
         update_rows(
             connection,
             person,
-            [{"pk": write.plan.person["id"], "must_read": True} for write in open_],
+            [
+                {"pk": plan.person["id"], "must_read": True}
+                for write in open_
+                for plan in write.plans
+            ],
         )
         mark_unconfirmed(
             connection, [write.sent.pk for write in open_], confirm_at=self.now + timedelta(0)
@@ -220,12 +237,14 @@ class ContactWriter:
             count_in_run(connection, run_id, **{name: count})
 
     def _run_of(self, write: ContactWrite) -> str:
-        marked = next((item for item in write.plan.appearances if item.is_dirty), None)
+        appearances = (item for plan in write.plans for item in plan.appearances)
+        marked = next((item for item in appearances if item.is_dirty), None)
         pk = marked.row["occurrence_pk"] if marked else 0
         return self._run_ids.get(pk, str(self.slice_.run["id"]))
 
     def _finish(self, connection: Connection, writes: Sequence[ContactWrite]) -> None:
-        finish_people(connection, self.slice_, [write.plan for write in writes], now=self.now)
+        plans = [plan for write in writes for plan in write.plans]
+        finish_people(connection, self.slice_, plans, now=self.now)
 
 
 def finish_people(

@@ -6,11 +6,13 @@ however many there are; of each stretch creates and updates go out in full batch
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping
 
+from jobs.companions import gather_companions
 from jobs.contact_writes import ContactWrite, ContactWriter, finish_people
 from jobs.decisions import decide_nameless, decide_people
 from jobs.gathering import Appearance, PersonPlan, Rules, gather, gather_nameless, load_rules
@@ -20,7 +22,15 @@ from jobs.slices import Slice
 from jobs.wishes import contact_wish, due_changes, occurrence_wishes
 from rollcall.errors import Retryable
 from store.database import reading, writing
-from store.ledger import Sent, Wish, doubt_abandoned, drop_unsent, mark_applied, record_wishes
+from store.ledger import (
+    Sent,
+    Wish,
+    doubt_abandoned,
+    drop_unsent,
+    mark_applied,
+    record_wishes,
+    withdraw_unsent,
+)
 from store.ledger_reading import contact_effects
 from store.people import dirty_nameless, dirty_people
 from store.runs import count_in_run
@@ -110,6 +120,9 @@ def _write_stretch(slice_: Slice, pks: Sequence[int], rules: Rules) -> None:
         for name in plugin.description.contact_properties
     ]
     plans = look_up_contacts(slice_, plans, wanted, now)
+    with reading(runtime.database) as connection:
+        companions = gather_companions(connection, plans)
+    plans += look_up_contacts(slice_, companions, wanted, now)
     plans = decide_people(runtime, plans, rules, now)
     with writing(runtime.database) as connection:
         _count_people(connection, slice_, plans)
@@ -119,12 +132,8 @@ def _write_stretch(slice_: Slice, pks: Sequence[int], rules: Rules) -> None:
         _record_occurrence_wishes(connection, slice_, plans, now)
         writes = _record_contact_wishes(connection, slice_, plans, now)
         writing_to = {write.plan.person["id"] for write in writes}
-        finish_people(
-            connection,
-            slice_,
-            [plan for plan in plans if plan.person["id"] not in writing_to],
-            now=now,
-        )
+        settled = [plan for plan in plans if (plan.lead_pk or plan.person["id"]) not in writing_to]
+        finish_people(connection, slice_, settled, now=now)
     ContactWriter(slice_, now).write(writes)
 
 
@@ -179,13 +188,16 @@ def _record_contact_wishes(
     changes: dict[int, dict[str, str]] = {}
     wishes: list[Wish] = []
     fulfilled: list[tuple[Sent, str]] = []
+    dropped: list[int] = []
     for plan in plans:
         person_pk = plan.person["id"]
         due = due_changes(plan)
+        row = known.get(person_pk)
         if due is None:
+            if row is not None and row["state"] in ("planned", "rejected"):
+                dropped.append(row["id"])
             continue
         wanted = contact_wish(plan)
-        row = known.get(person_pk)
         if due:
             changes[person_pk] = due
             wishes.append(Wish(wanted, person_pk=person_pk, is_due=True))
@@ -195,10 +207,21 @@ def _record_contact_wishes(
             fulfilled.append((sent, plan.person["contact_id"] or ""))
     record_wishes(connection, slice_.run["portal_id"], wishes, run_id=slice_.run["id"], now=now)
     mark_applied(connection, fulfilled, now=now)
-    count_in_run(connection, slice_.run["id"], unchanged=len(plans) - len(changes))
+    withdraw_unsent(connection, dropped)
+    contacts = sum(not plan.is_led for plan in plans)
+    count_in_run(connection, slice_.run["id"], unchanged=contacts - len(changes))
     rows = contact_effects(connection, list(changes))
+    led: dict[int | None, list[PersonPlan]] = defaultdict(list)
+    for plan in plans:
+        led[plan.lead_pk if plan.is_led else None].append(plan)
     return [
-        ContactWrite(plan, _as_sent(rows[pk]), changes[pk], doubts=rows[pk]["doubts"])
+        ContactWrite(
+            plan,
+            _as_sent(rows[pk]),
+            changes[pk],
+            doubts=rows[pk]["doubts"],
+            others=tuple(led[pk]) if pk in led else (),
+        )
         for plan in plans
         if (pk := plan.person["id"]) in changes and rows[pk]["state"] == "planned"
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -12,6 +13,7 @@ from sqlalchemy import RowMapping
 from engine.dispatch import Decision, Opinion, Question
 from engine.effective import WhyNot, why_webinar_not
 from engine.merge import merge_properties
+from jobs.companions import barred_of, unite_companions
 from jobs.gathering import NAME_PROPERTIES, Appearance, PersonPlan, Rules
 from jobs.runtime import Runtime
 from rollcall import (
@@ -27,6 +29,7 @@ from rollcall import (
     Webinar,
 )
 from schemas.tenant_settings import Settings
+from store.erasure import DETAIL, REASON
 from store.people import role_of
 
 GUARD_CHUNK = 500
@@ -35,21 +38,48 @@ GUARD_CHUNK = 500
 def decide_people(
     runtime: Runtime, plans: Sequence[PersonPlan], rules: Rules, now: datetime
 ) -> list[PersonPlan]:
-    """The same people with decisions, and with what their contacts should hold."""
+    """The same people with decisions, and with what their contacts should hold.
+
+    People who are one contact are counted together, but for those who are kept out of HubSpot.
+    """
+
+    def counts(item: Appearance) -> bool:
+        return _counts(item, rules)
+
+    united = unite_companions(runtime.database, plans, counts)
+    decided = _decide(runtime, united, rules, now)
+    barred = barred_of(decided)
+    if barred:
+        leads = set(barred.values())
+        again = {plan.person["id"] for plan in decided if plan.lead_pk in leads}
+        parts = [plan for plan in plans if plan.person["id"] in again]
+        united = unite_companions(runtime.database, parts, counts, barred)
+        anew = {plan.person["id"]: plan for plan in _decide(runtime, united, rules, now)}
+        decided = [anew.get(plan.person["id"], plan) for plan in decided]
+    return _with_contacts(decided, rules)
+
+
+def _decide(
+    runtime: Runtime, plans: Sequence[PersonPlan], rules: Rules, now: datetime
+) -> list[PersonPlan]:
     questions = [
         question
         for plan in plans
-        for question in _questions_of(plan.person, plan.appearances, rules, now)
+        for question in _questions_of(plan.person, plan.appearances, rules, now, plan.counted)
     ]
     decisions = _ask(runtime, questions, rules)
-    decided = []
-    for plan in plans:
-        appearances = tuple(
-            replace(item, decision=decisions.get(_reference(item)) or _switched_off(item, rules))
-            for item in plan.appearances
+    return [
+        replace(
+            plan,
+            appearances=tuple(
+                replace(
+                    item, decision=decisions.get(_reference(item)) or _switched_off(item, rules)
+                )
+                for item in plan.appearances
+            ),
         )
-        decided.append(_with_contact(replace(plan, appearances=appearances), rules))
-    return decided
+        for plan in plans
+    ]
 
 
 def decide_nameless(
@@ -109,6 +139,9 @@ def _is_effective(item: Appearance, rules: Rules) -> bool:
 def _switched_off(item: Appearance, rules: Rules) -> Decision:
     """The decision about somebody of a webinar that is not synced at all; no plugin is asked."""
     switch = why_off(item.webinar, rules)
+    if item.is_erased:
+        erased = Opinion("engine", "", REASON, DETAIL, hold=False)
+        return Decision(_reference(item), excluded_by=erased, opinions=(erased,))
     if item.webinar["is_zoom_events"]:
         reason, detail = "zoom_events", "the webinar belongs to a Zoom Event"
     else:
@@ -117,18 +150,29 @@ def _switched_off(item: Appearance, rules: Rules) -> Decision:
     return Decision(_reference(item), excluded_by=opinion, opinions=(opinion,))
 
 
+def _counts(item: Appearance, rules: Rules) -> bool:
+    """Whether the totals count it; hosts and panelists take part and are not counted."""
+    role = role_of(item.webinar, item.row["email"])
+    return role == "attendee" and _is_effective(item, rules)
+
+
 def _questions_of(
-    person: Mapping[str, Any] | None, appearances: Sequence[Appearance], rules: Rules, now: datetime
+    person: Mapping[str, Any] | None,
+    appearances: Sequence[Appearance],
+    rules: Rules,
+    now: datetime,
+    counted: Sequence[Appearance] | None = None,
 ) -> list[Question]:
-    counted = [item for item in appearances if _is_effective(item, rules)]
+    if counted is None:
+        counted = [item for item in appearances if _counts(item, rules)]
     context = Context(
         tenant=tenant_of(appearances[0].row["portal_id"] if appearances else "", rules.settings),
         settings={},
         contact=_snapshot(person),
-        totals=_totals(counted),
+        totals=_totals(counted, rules),
         now=now,
     )
-    return [_question(item, context, rules) for item in counted]
+    return [_question(item, context, rules) for item in appearances if _is_effective(item, rules)]
 
 
 def tenant_of(portal_id: str, settings: Settings) -> Tenant:
@@ -158,11 +202,13 @@ def _question(item: Appearance, context: Context, rules: Rules) -> Question:
     )
     occurrence = occurrence_value(item.webinar, item.occurrence)
     registrant = attendance = None
-    if row["status"] is not None:
+    is_carrier = item.carried_by is None
+    if is_carrier and row["status"] is not None:
         registrant = Registrant(
             person, occurrence, row["status"], row["registered_at"], row["cancelled_at"]
         )
-    if item.occurrence["settled_at"] is not None and row["first_join_at"] is not None:
+    is_settled = item.occurrence["settled_at"] is not None
+    if is_carrier and is_settled and row["first_join_at"] is not None:
         attendance = Attendance(
             person,
             occurrence,
@@ -171,7 +217,15 @@ def _question(item: Appearance, context: Context, rules: Rules) -> Question:
             row["attended_seconds"],
             row["attended_percent"],
         )
-    return Question(person, registrant, attendance, context, row["is_included_by_hand"])
+    return Question(
+        person,
+        registrant,
+        attendance,
+        context,
+        row["is_included_by_hand"],
+        privacy_deleted=item.is_erased,
+        is_released=row["is_released_by_hand"],
+    )
 
 
 def occurrence_value(webinar: RowMapping, occurrence: RowMapping) -> Occurrence:
@@ -205,7 +259,7 @@ def _snapshot(person: Mapping[str, Any] | None) -> ContactSnapshot:
     )
 
 
-def _totals(appearances: Sequence[Appearance]) -> Totals:
+def _totals(appearances: Sequence[Appearance], rules: Rules) -> Totals:
     """Counted from facts each time, so that a cancellation or a correction recounts by itself."""
     approved = [item for item in appearances if item.row["status"] == "approved"]
     percents = [
@@ -223,32 +277,48 @@ def _totals(appearances: Sequence[Appearance]) -> Totals:
         attendances=len(percents),
         average_percent=sum(percents) / len(percents) if percents else None,
         last_registered_url=last.webinar["public_url"] if last else "",
+        last_join_url=last.row["join_url"]
+        if last and rules.settings.join_link == "personal"
+        else "",
     )
 
 
-def _with_contact(plan: PersonPlan, rules: Rules) -> PersonPlan:
+def _with_contacts(plans: Sequence[PersonPlan], rules: Rules) -> list[PersonPlan]:
+    """What each contact should hold; of several people who are one, the lead's write covers all."""
+    members: dict[int, list[PersonPlan]] = defaultdict(list)
+    for plan in plans:
+        members[plan.lead_pk or plan.person["id"]].append(plan)
+    return [
+        plan if plan.is_led else _with_contact(plan, members[plan.person["id"]], rules)
+        for plan in plans
+    ]
+
+
+def _with_contact(plan: PersonPlan, members: Sequence[PersonPlan], rules: Rules) -> PersonPlan:
+    appearances = [item for member in members for item in member.appearances]
+    if len(members) > 1:
+        appearances.sort(key=_by_start)
+    synced = [item for item in appearances if item.verdict is None]
     effects = [
-        effect
-        for item in plan.appearances
-        if item.decision is not None and item.verdict is None
-        for effect in item.decision.effects
+        effect for item in synced if item.decision is not None for effect in item.decision.effects
     ]
     merged = merge_properties(effects, rules.order, plan.person["contact"])
     wants_contact = any(isinstance(stamped.effect, ContactWanted) for stamped in effects)
-    names: dict[str, str] = {}
-    if wants_contact:
-        newest = plan.appearances[-1].row
-        names = {
-            name: value
-            for name, value in zip(
-                NAME_PROPERTIES, (newest["first_name"], newest["last_name"]), strict=True
-            )
-            if value
-        }
     return replace(
         plan,
         wants_contact=wants_contact,
         properties=merged.values,
-        names=names,
+        names=_names(plan) if wants_contact else {},
         losers=merged.losers,
     )
+
+
+def _by_start(item: Appearance) -> tuple[str, int]:
+    """Oldest occurrence first, as ``load_appearances`` has them."""
+    return str(item.occurrence["start_at"] or ""), item.row["id"]
+
+
+def _names(plan: PersonPlan) -> dict[str, str]:
+    newest = plan.appearances[-1].row
+    values = (newest["first_name"], newest["last_name"])
+    return {name: value for name, value in zip(NAME_PROPERTIES, values, strict=True) if value}

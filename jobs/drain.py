@@ -13,6 +13,9 @@ from typing import cast, get_args
 import structlog
 from sqlalchemy import Connection, RowMapping
 
+from jobs.erased import forget_if_erased
+from jobs.hubspot_changes import merge_hubspot_changes
+from jobs.presentable import presentable
 from jobs.recording_reads import follow_notice, merge_notice, merge_reference
 from jobs.runtime import Runtime
 from jobs.webinars import RECURRING, refresh_webinar
@@ -107,9 +110,10 @@ def _try_later(runtime: Runtime, row: RowMapping, why: str, now: datetime) -> No
 
 
 def _merge(runtime: Runtime, row: RowMapping, now: datetime) -> str:
-    if row["source"] != "zoom":
-        return "ignored"
-    envelope = parse_webhook(runtime.sealer.open(row["body"], place_of(row["digest"])))
+    body = runtime.sealer.open(row["body"], place_of(row["digest"]))
+    if row["source"] == "hubspot":
+        return "done" if merge_hubspot_changes(runtime, body, now) else "ignored"
+    envelope = parse_webhook(body)
     merge = _MERGES.get(type(envelope.payload))
     if merge is None:
         return "ignored"
@@ -117,6 +121,8 @@ def _merge(runtime: Runtime, row: RowMapping, now: datetime) -> str:
         portals = portals_of_account(connection, envelope.account_id)
     for portal_id in portals:
         merge(runtime, portal_id, envelope, now)
+    if isinstance(envelope.payload, RegistrationChanged):
+        forget_if_erased(runtime, row["id"], portals, envelope.payload.registrant.email)
     return "done" if portals else "ignored"
 
 
@@ -137,6 +143,7 @@ def _merge_registration(
         registrant_id=registrant.registrant_id,
         status=_status_of(registrant.status),
         at=envelope.event_at,
+        join_url=registrant.join_url,
     )
     names = [date.occurrence_id for date in change.occurrences]
     covers_series = webinar["type"] == RECURRING and webinar["registration_type"] == 1
@@ -145,7 +152,8 @@ def _merge_registration(
     with writing(runtime.database) as connection:
         for name in names:
             place = ensure_occurrence(connection, webinar, name)
-            if merge_registrations(connection, webinar, place, [entry]):
+            shown = presentable(connection, runtime.sealer, portal_id, [entry])
+            if merge_registrations(connection, webinar, place, shown):
                 _open_live_run(connection, runtime, place, now)
 
 

@@ -12,6 +12,7 @@ from engine.dispatch import Decision, Opinion
 from engine.merge import Loser
 from plugins.registry import Registry
 from schemas.tenant_settings import Settings
+from store.gone import ERASED
 from store.people import (
     hubspot_user_emails,
     load_appearances,
@@ -25,17 +26,26 @@ NAME_PROPERTIES = ("firstname", "lastname")
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
-    """A person in one occurrence, with the rows it is made of and the decision in force for it."""
+    """A person in one occurrence, with the rows it is made of and the decision in force for it.
 
-    row: RowMapping
+    ``carried_by``: the row whose effects stand for this one too (another address of the contact).
+    """
+
+    row: RowMapping | Mapping[str, Any]
     occurrence: RowMapping
     webinar: RowMapping
     decision: Decision | None = None
+    carried_by: int | None = None
 
     @property
     def is_dirty(self) -> bool:
         """Whether something changed since it was last planned."""
         return bool(self.row["dirty"] != self.row["decided"])
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether this is somebody erased on their own demand."""
+        return bool(self.row["identity_key"].startswith(ERASED))
 
     @property
     def verdict(self) -> Opinion | None:
@@ -50,7 +60,8 @@ class PersonPlan:
     """A person, all their occurrences as decided, and what their contact should hold.
 
     ``properties`` are values to hold, ``names`` fill empty names only. ``wants_contact`` says that
-    a contact is to be made if there is none.
+    a contact is to be made if there is none. Where several people are one contact, ``lead_pk`` is
+    the one whose write covers all, and ``counted`` what the contact's totals are counted from.
     """
 
     person: Mapping[str, Any]
@@ -59,6 +70,13 @@ class PersonPlan:
     properties: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     losers: tuple[Loser, ...] = ()
+    lead_pk: int | None = None
+    counted: tuple[Appearance, ...] | None = None
+
+    @property
+    def is_led(self) -> bool:
+        """Whether somebody else's write covers this person."""
+        return self.lead_pk is not None and self.lead_pk != self.person["id"]
 
 
 @dataclass(frozen=True, slots=True)

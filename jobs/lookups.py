@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection
+
 from clients.hubspot import CONTACT_BATCH, HubSpot
 from engine.plan import in_batches
+from jobs.erased import erase_contacts
 from jobs.flights import Flights
 from jobs.gathering import NAME_PROPERTIES, PersonPlan
 from jobs.slices import Slice
 from schemas.hubspot_contacts import ContactRow
-from store.database import writing
+from store.database import reading, writing
+from store.gone import deleted_among, ensure_hash, erased_contacts
 from store.people import update_rows
 from store.tables import person
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What HubSpot, and our memory of its bin, say about the people looked up."""
+
+    by_email: Mapping[str, ContactRow]
+    by_id: Mapping[str, ContactRow]
+    in_bin: Mapping[str, str]  # contact id by address
 
 
 def look_up_contacts(
@@ -24,29 +37,24 @@ def look_up_contacts(
     """The same people with their contacts as HubSpot shows them now, where that was due.
 
     ``wanted`` names the properties plugins asked to see. An address that HubSpot no longer holds
-    is looked up by the stored contact id; a contact found only in the bin is a deleted one.
+    is looked up by the stored contact id; a contact found only in the bin is a deleted one. Of
+    people found to be erased nothing is left, and they are not among the answer.
     """
     due = [plan for plan in plans if plan.person["must_read"] and "@" in plan.person["email"]]
     if not due:
         return list(plans)
-    run = slice_.run
-    hubspot = slice_.runtime.platforms.hubspot(run["portal_id"], run["pool"])
     properties = _properties(due, wanted)
-    by_email = _read_by_email(slice_, hubspot, [plan.person["email"] for plan in due], properties)
-    lost = [
-        plan.person["contact_id"]
-        for plan in due
-        if plan.person["contact_id"] and plan.person["email"] not in by_email
-    ]
-    by_id = _read_by_id(hubspot, lost, properties) if lost else {}
-    changes = {
-        plan.person["id"]: _as_columns(plan, by_email, by_id, properties, now) for plan in due
-    }
+    found = _find(slice_, due, properties)
+    erased = _erase_vanished(slice_, due, found, now)
+    kept = [plan for plan in due if plan.person["id"] not in erased]
+    changes = {plan.person["id"]: _as_columns(plan, found, properties, now) for plan in kept}
     with writing(slice_.runtime.database) as connection:
+        _hash_other_addresses(connection, slice_, kept, found, changes)
         update_rows(connection, person, [{"pk": pk, **values} for pk, values in changes.items()])
     return [
         replace(plan, person={**plan.person, **changes.get(plan.person["id"], {})})
         for plan in plans
+        if plan.person["id"] not in erased
     ]
 
 
@@ -56,6 +64,19 @@ def _properties(plans: Sequence[PersonPlan], wanted: Iterable[str]) -> list[str]
     for plan in plans:
         names.update(dict.fromkeys(plan.person["contact"]))
     return list(names)
+
+
+def _find(slice_: Slice, due: Sequence[PersonPlan], properties: Sequence[str]) -> _Found:
+    run, runtime = slice_.run, slice_.runtime
+    hubspot = runtime.platforms.hubspot(run["portal_id"], run["pool"])
+    by_email = _read_by_email(slice_, hubspot, [plan.person["email"] for plan in due], properties)
+    unknown = [plan.person for plan in due if plan.person["email"] not in by_email]
+    ids = [one["contact_id"] for one in unknown if one["contact_id"]]
+    by_id = _read_by_id(hubspot, ids, properties) if ids else {}
+    strangers = [one["email"] for one in unknown if not one["contact_id"]]
+    with reading(runtime.database) as connection:
+        in_bin = deleted_among(connection, runtime.sealer, run["portal_id"], strangers)
+    return _Found(by_email, by_id, in_bin)
 
 
 def _read_by_email(
@@ -88,26 +109,60 @@ def _read_by_id(
     return found
 
 
+def _erase_vanished(
+    slice_: Slice, due: Sequence[PersonPlan], found: _Found, now: datetime
+) -> frozenset[int]:
+    """Erase those whose contact HubSpot erased before we knew that it was theirs; their keys."""
+    gone = {
+        plan.person["id"]: plan.person["contact_id"]
+        for plan in due
+        if plan.person["contact_id"]
+        and plan.person["email"] not in found.by_email
+        and plan.person["contact_id"] not in found.by_id
+    }
+    runtime, portal_id = slice_.runtime, slice_.run["portal_id"]
+    with reading(runtime.database) as connection:
+        erased = erased_contacts(connection, portal_id, sorted(set(gone.values())))
+    if erased:
+        erase_contacts(runtime, portal_id, sorted(erased), now)
+    return frozenset(pk for pk, contact_id in gone.items() if contact_id in erased)
+
+
 def _as_columns(
-    plan: PersonPlan,
-    by_email: Mapping[str, ContactRow],
-    by_id: Mapping[str, ContactRow],
-    properties: Sequence[str],
-    now: datetime,
+    plan: PersonPlan, found: _Found, properties: Sequence[str], now: datetime
 ) -> dict[str, Any]:
     email, stored_id = plan.person["email"], plan.person["contact_id"]
-    row = by_email.get(email) or by_id.get(stored_id or "")
+    row = found.by_email.get(email) or found.by_id.get(stored_id or "")
     match = "none"
     if row is not None and not row.archived:
         match = "secondary" if email in row.emails[1:] else "primary"
+    # A deleted contact's id is kept: it is how the deletion is recognised next time.
+    known_id = stored_id or found.in_bin.get(email)
     return {
-        # A deleted contact's id is kept: it is how the deletion is recognised next time.
-        "contact_id": row.contact_id if row is not None else stored_id,
+        "contact_id": row.contact_id if row is not None else known_id,
         "contact_match": match,
-        "is_deleted": row.archived if row is not None else bool(stored_id),
+        "is_deleted": row.archived if row is not None else bool(known_id),
         "contact": {
             name: row.properties[name] for name in properties if row and name in row.properties
         },
+        "other_addresses": [],
         "contact_read_at": now,
         "must_read": False,
     }
+
+
+def _hash_other_addresses(
+    connection: Connection,
+    slice_: Slice,
+    plans: Sequence[PersonPlan],
+    found: _Found,
+    changes: Mapping[int, dict[str, Any]],
+) -> None:
+    """Remember a contact's other addresses by their hashes: whoever erases it means them too."""
+    for plan in plans:
+        email = plan.person["email"]
+        row = found.by_email.get(email)
+        if row is not None and len(row.emails) > 1:
+            keyed = ensure_hash(connection, slice_.runtime.sealer, slice_.run["portal_id"])
+            others = [keyed.of(one) for one in row.emails if one != email]
+            changes[plan.person["id"]]["other_addresses"] = others

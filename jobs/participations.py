@@ -40,7 +40,7 @@ from store.ledger import (
     mark_unconfirmed,
     sendable,
     start_sending,
-    withdraw_unsent,
+    withdraw_called_off,
 )
 from store.runs import count_in_run
 
@@ -68,7 +68,7 @@ def send_participations(slice_: Slice, target: Target) -> None:
 def withdraw_participations(slice_: Slice) -> None:
     """The occurrence was called off: what was not sent to its marketing event is not wanted."""
     with writing(slice_.runtime.database) as connection:
-        people = withdraw_unsent(connection, slice_.run["occurrence_pk"], PARTICIPATION_KINDS)
+        people = withdraw_called_off(connection, slice_.run["occurrence_pk"], PARTICIPATION_KINDS)
         refresh_outcomes(connection, people, now=slice_.runtime.clock())
 
 

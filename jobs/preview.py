@@ -6,12 +6,13 @@ it was never asked about.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping
 
 from engine.outcome import OutcomeName
+from jobs.companions import gather_companions
 from jobs.contacts import STRETCH
 from jobs.decisions import decide_nameless, decide_people
 from jobs.gathering import Appearance, PersonPlan, Rules, gather, gather_nameless, load_rules
@@ -35,11 +36,12 @@ def preview(runtime: Runtime, run: RowMapping) -> None:
         with reading(runtime.database) as connection:
             pks = people_of_occurrence(connection, run["occurrence_pk"], after, STRETCH)
             plans = gather(connection, pks)
+            plans += gather_companions(connection, plans)
         if not pks:
             break
         after = pks[-1]
         decided = decide_people(runtime, plans, rules, runtime.clock())
-        _note_people(runtime, run, decided)
+        _note_people(runtime, run, decided[: len(pks)])
     with reading(runtime.database) as connection:
         rows = nameless_of_occurrence(connection, run["occurrence_pk"])
         nameless = gather_nameless(connection, rows)
@@ -97,7 +99,7 @@ def _decision_change(item: Appearance) -> list[dict[str, Any]]:
     return [_change(item.row["email"], "decision", before=before, after=after)]
 
 
-def _verdict_now(row: RowMapping) -> str:
+def _verdict_now(row: RowMapping | Mapping[str, Any]) -> str:
     if row["is_excluded"] or row["is_held"]:
         name: OutcomeName = "excluded" if row["is_excluded"] else "waiting"
         return f"{name}: {row['reason']}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -52,6 +52,7 @@ def _columns(item: Appearance, version: int, now: datetime) -> dict[str, Any]:
         "plugin_failure": f"{failures[0].plugin} {failures[0].message}" if failures else "",
         "settings_version": version,
         "decided_at": now,
+        "lead_pk": item.carried_by,
         "outcome": "waiting",
         "reason": "queued",
         "detail": "",
@@ -75,7 +76,7 @@ def _opinion(opinion: Opinion) -> dict[str, Any]:
     }
 
 
-def _is_news(row: RowMapping, values: dict[str, Any]) -> bool:
+def _is_news(row: RowMapping | Mapping[str, Any], values: dict[str, Any]) -> bool:
     if row["decided_at"] is None:
         return True
     return any(
@@ -129,12 +130,18 @@ def refresh_outcomes(
     """Conclude the outcome of each of these people from decision and ledger; how many of each."""
     rows = list(
         connection.execute(
-            select(occurrence_person).where(occurrence_person.c.id.in_(occurrence_person_pks))
+            select(occurrence_person).where(
+                or_(
+                    occurrence_person.c.id.in_(occurrence_person_pks),
+                    # Whose effects one of these carries has the same outcome.
+                    occurrence_person.c.lead_pk.in_(occurrence_person_pks),
+                )
+            )
         ).mappings()
     )
     own, shared = effects_of_people(
         connection,
-        [row["id"] for row in rows],
+        list({row["lead_pk"] or row["id"] for row in rows}),
         [row["person_pk"] for row in rows if row["person_pk"]],
     )
     details = load_occurrence_details(connection, {row["occurrence_pk"] for row in rows})
@@ -142,7 +149,7 @@ def refresh_outcomes(
     updates = []
     for row in rows:
         occurrence_row = details[row["occurrence_pk"]][0]
-        effects = own.get(row["id"], []) + shared.get(row["person_pk"], [])
+        effects = own.get(row["lead_pk"] or row["id"], []) + shared.get(row["person_pk"], [])
         outcome = conclude(
             _standing(row, occurrence_row, connection_problem),
             [_effect_state(effect, now) for effect in effects if effect["state"] != "withdrawn"],

@@ -15,6 +15,7 @@ from clients.zoom import Zoom
 from engine.attendance import Instance, Session, percent_attended, total_seconds, unite
 from engine.plan import in_batches
 from engine.timing import EARLIEST_START, ReadResult, Slot, place_instance
+from jobs.erased import hide_sessions
 from jobs.slices import Slice
 from jobs.webinars import RECURRING, WITHOUT_FIXED_TIME
 from schemas.zoom_reports import InstanceDetail, ParticipantRow
@@ -196,7 +197,11 @@ def _read_rows(
             problem = "not_processed"
         digest = (digest + sum(_digest(joined) for joined in page.rows)) % _DIGEST_SIZE
         with writing(slice_.runtime.database) as connection:
-            merge_sessions(connection, [_session(joined, place, row, read) for joined in kept])
+            sessions = [_session(joined, place, row, read) for joined in kept]
+            hidden = hide_sessions(
+                connection, slice_.runtime.sealer, row["portal_id"], place["id"], sessions
+            )
+            merge_sessions(connection, hidden)
             count_in_run(connection, slice_.run["id"], done=len(page.rows), total=len(page.rows))
     return _Part(digest, seen, problem), total
 

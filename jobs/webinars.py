@@ -12,6 +12,7 @@ from clients.zoom import Zoom
 from jobs.runtime import Runtime
 from schemas.zoom_api import WebinarDetail
 from store.database import writing
+from store.gone import erased_among
 from store.webinar_facts import bring_forward, ensure_occurrence, ensure_webinar
 
 RECURRING = 9
@@ -37,12 +38,14 @@ def refresh_webinar(
             return row
     panelists = _panelists(zoom, webinar_id)
     with writing(runtime.database) as connection:
+        erased = erased_among(connection, runtime.sealer, portal_id, panelists)
+        shown = [email for email in panelists if email not in erased]
         row = ensure_webinar(
             connection,
             portal_id,
             account_id,
             webinar_id,
-            {**webinar_columns(detail), "panelists": panelists, "detail_read_at": now},
+            {**webinar_columns(detail), "panelists": shown, "detail_read_at": now},
         )
         _store_occurrences(connection, row, detail, runtime)
     return row

@@ -92,6 +92,8 @@ def due_changes(plan: PersonPlan) -> dict[str, str] | None:
     An existing contact gets a name only where it has none; a new one gets everything.
     """
     person = plan.person
+    if plan.is_led:
+        return None
     is_new = person["contact_id"] is None or person["is_deleted"]
     if is_new and not plan.wants_contact:
         return None

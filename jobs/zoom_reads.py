@@ -16,6 +16,7 @@ from sqlalchemy import Connection, RowMapping, update
 from clients.errors import PageTokenExpired, Rejected
 from clients.zoom import RegistrantQuery, Zoom
 from engine.timing import is_settled, next_read_at
+from jobs.presentable import presentable
 from jobs.reports import Report, read_report
 from jobs.slices import Slice
 from jobs.webinars import refresh_webinar
@@ -125,7 +126,8 @@ def _read_list(
         seen += len(page.rows) + page.unreadable
         entries = [_entry(row, status, read) for row in page.rows]
         with writing(slice_.runtime.database) as connection:
-            merge_registrations(connection, webinar, place, entries, read=read)
+            shown = presentable(connection, slice_.runtime.sealer, webinar["portal_id"], entries)
+            merge_registrations(connection, webinar, place, shown, read=read)
             count_in_run(connection, slice_.run["id"], done=len(entries), total=len(entries))
     return total, seen
 
@@ -139,6 +141,7 @@ def _entry(row: RegistrantRow, status: RegistrantQuery, read: ListRead) -> Regis
         registrant_id=row.registrant_id,
         status=status,
         at=min(created_at, read.started_at),
+        join_url=row.join_url,
     )
 
 

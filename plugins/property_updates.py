@@ -28,6 +28,13 @@ def describe_plugin() -> PluginDescription:
         title="Contact properties",
         version="1.0.0",
         summary="Keeps the four Zoom webinar properties of a contact true.",
+        # Seen before they are written, so that only what differs is.
+        contact_properties=(
+            AVERAGE_PERCENT,
+            LAST_REGISTERED,
+            REGISTRATION_COUNT,
+            ATTENDANCE_COUNT,
+        ),
     )
 
 
@@ -38,7 +45,8 @@ def on_registrant(registrant: Registrant, context: Context) -> Iterable[Effect]:
         return
     totals = context.totals
     yield PropertyUpdate(REGISTRATION_COUNT, str(totals.registrations))
-    yield PropertyUpdate(LAST_REGISTERED, _without_token(totals.last_registered_url))
+    public = _without_token(totals.last_registered_url)
+    yield PropertyUpdate(LAST_REGISTERED, totals.last_join_url or public)
 
 
 @hookimpl

@@ -53,13 +53,15 @@ class Totals:
 
     ``average_percent`` is the plain mean of the percent of each attended, settled occurrence, or
     None when there is none. ``last_registered_url`` is the public URL of the webinar registered for
-    last, "" when there is none.
+    last, "" when there is none. ``last_join_url`` lets its holder in there in the person's name: it
+    is "" unless the portal asked for personal links (its setting ``join_link``).
     """
 
     registrations: int = 0
     attendances: int = 0
     average_percent: float | None = None
     last_registered_url: str = ""
+    last_join_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

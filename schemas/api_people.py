@@ -59,6 +59,7 @@ class PersonSchema(Schema):
     settings_version = ma.Integer()
     opinions = ma.List(ma.Nested(OpinionSchema))
     included_by_hand = ma.Boolean()
+    released_by_hand = ma.Boolean()
     attended_seconds = ma.Integer()
     attended_percent = ma.Float()
     contact_id = ma.String(allow_none=True)

@@ -6,12 +6,12 @@ https://developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/gu
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from schemas.base import Flag, Text, ValueSchema, as_object, read_rows
-from schemas.hubspot_api import BatchFault, read_batch_faults
+from schemas.base import Flag, Page, Text, ValueSchema, as_object, read_rows
+from schemas.hubspot_api import BatchFault, read_batch_faults, read_list
 
 _EMAIL, _MORE_EMAILS = "email", "hs_additional_emails"
 EMAIL_PROPERTIES = (_EMAIL, _MORE_EMAILS)
@@ -126,19 +126,27 @@ def read_contacts(body: Any) -> ContactBatch:
         head = read_rows(_CONTACT, [result]).rows
         if not head:
             continue
-        held = as_object(as_object(result).get("properties"))
-        properties = {name: str(value) for name, value in held.items() if value is not None}
-        rows.append(
-            ContactRow(
-                contact_id=head[0]["contact_id"],
-                emails=_emails(properties),
-                properties=MappingProxyType(properties),
-                archived=head[0]["archived"],
-            )
-        )
+        rows.append(_contact(head[0], result))
         if head[0]["trace_id"]:
             traces[head[0]["trace_id"]] = head[0]["contact_id"]
     return ContactBatch(tuple(rows), MappingProxyType(traces), read_batch_faults(body))
+
+
+def read_contact_page(body: Any) -> Page[ContactRow]:
+    """Return a page of a list of contacts; what cannot be read is left out."""
+    rows = read_contacts(body).rows
+    return replace(read_list(_CONTACT, body), rows=rows)
+
+
+def _contact(head: Mapping[str, Any], result: Any) -> ContactRow:
+    held = as_object(as_object(result).get("properties"))
+    properties = {name: str(value) for name, value in held.items() if value is not None}
+    return ContactRow(
+        contact_id=head["contact_id"],
+        emails=_emails(properties),
+        properties=MappingProxyType(properties),
+        archived=head["archived"],
+    )
 
 
 def _emails(properties: Mapping[str, str]) -> tuple[str, ...]:

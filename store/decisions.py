@@ -159,6 +159,12 @@ def include_by_hand(connection: Connection, row: RowMapping, author: str, now: d
     return _decide_again(connection, row, now, {"is_included_by_hand": True})
 
 
+def release_by_hand(connection: Connection, row: RowMapping, author: str, now: datetime) -> str:
+    """Let a held person go on; the id of the run that will do it. What excludes still excludes."""
+    _note(connection, row, f"User {author} released this person.", author, now)
+    return _decide_again(connection, row, now, {"is_released_by_hand": True})
+
+
 def retry_by_hand(connection: Connection, row: RowMapping, author: str, now: datetime) -> str:
     """Send again what HubSpot refused for the person; the id of the run that will do it."""
     mine = effect.c.occurrence_person_pk == row["id"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, case, func, or_, select, update
 
 from store.tables import inbox
 
@@ -56,3 +56,34 @@ def oldest_new_at(connection: Connection) -> datetime | None:
         select(func.min(inbox.c.received_at)).where(inbox.c.state == "new")
     ).scalar()
     return moment
+
+
+def forget_body(connection: Connection, pk: int) -> None:
+    """Drop what a delivery said; its digest stays, so that it is known when it comes again."""
+    connection.execute(
+        update(inbox)
+        .where(inbox.c.id == pk)
+        .values(
+            body=b"",
+            error="",
+            state=case((inbox.c.state == "dead", "ignored"), else_=inbox.c.state),
+        )
+    )
+
+
+def kept_deliveries(
+    connection: Connection, accounts: Sequence[str], after: int, limit: int
+) -> list[RowMapping]:
+    """Worked-off deliveries of these accounts whose bodies are kept, by key behind ``after``."""
+    rows = connection.execute(
+        select(inbox.c.id, inbox.c.digest, inbox.c.body)
+        .where(
+            inbox.c.account_id.in_(accounts),
+            inbox.c.state != "new",
+            inbox.c.body != b"",
+            inbox.c.id > after,
+        )
+        .order_by(inbox.c.id)
+        .limit(limit)
+    )
+    return list(rows.mappings())

@@ -172,7 +172,9 @@ def drop_unsent(
         )
 
 
-def withdraw_unsent(connection: Connection, occurrence_pk: int, kinds: Sequence[str]) -> list[int]:
+def withdraw_called_off(
+    connection: Connection, occurrence_pk: int, kinds: Sequence[str]
+) -> list[int]:
     """Forget planned effects of the occurrence; the keys of the people they were about."""
     rows = connection.execute(
         update(effect)
@@ -185,6 +187,11 @@ def withdraw_unsent(connection: Connection, occurrence_pk: int, kinds: Sequence[
         .returning(effect.c.occurrence_person_pk)
     )
     return [row.occurrence_person_pk for row in rows]
+
+
+def withdraw_unsent(connection: Connection, pks: Sequence[int]) -> None:
+    """Forget these effects where they were never sent; nobody wants them any more."""
+    update_rows(connection, effect, [{"pk": pk, "state": "withdrawn"} for pk in pks])
 
 
 def sendable(

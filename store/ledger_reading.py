@@ -93,7 +93,11 @@ def next_effect_at(connection: Connection, occurrence_pk: int) -> datetime | Non
 def effects_of_people(
     connection: Connection, occurrence_person_pks: Sequence[int], person_pks: Sequence[int]
 ) -> tuple[dict[int, list[RowMapping]], dict[int, list[RowMapping]]]:
-    """State rows by person of the occurrence, and contact writes by person."""
+    """State rows by person of the occurrence, and contact writes by person.
+
+    A contact write of somebody who is the same contact counts as the person's too.
+    """
+    other = person.alias()
     columns = (
         effect.c.occurrence_person_pk,
         effect.c.person_pk,
@@ -116,7 +120,36 @@ def effects_of_people(
         )
         for row in rows.mappings():
             shared.setdefault(row["person_pk"], []).append(row)
+        rows = connection.execute(
+            select(person.c.id.label("member"), *columns)
+            .join(
+                other,
+                (other.c.portal_id == person.c.portal_id)
+                & (other.c.contact_id == person.c.contact_id)
+                & (other.c.id != person.c.id),
+            )
+            .join(effect, effect.c.person_pk == other.c.id)
+            .where(
+                person.c.id.in_(part), person.c.is_deleted.is_(False), effect.c.kind == "contact"
+            )
+        )
+        for row in rows.mappings():
+            shared.setdefault(row["member"], []).append(row)
     return own, shared
+
+
+def rows_with_effects(connection: Connection, occurrence_person_pks: Sequence[int]) -> set[int]:
+    """Those of these rows of people that something was sent for."""
+    found: set[int] = set()
+    for start in range(0, len(occurrence_person_pks), CHUNK):
+        rows = connection.execute(
+            select(effect.c.occurrence_person_pk).where(
+                effect.c.occurrence_person_pk.in_(occurrence_person_pks[start : start + CHUNK]),
+                effect.c.state.not_in(("planned", "withdrawn", "rejected")),
+            )
+        )
+        found |= {row.occurrence_person_pk for row in rows}
+    return found
 
 
 def applied_keys(connection: Connection, portal_id: str, keys: Sequence[str]) -> set[str]:

@@ -95,6 +95,22 @@ def load_people(connection: Connection, person_pks: Sequence[int]) -> dict[int, 
     return found
 
 
+def companions_of(
+    connection: Connection, portal_id: str, contact_ids: Sequence[str], known: Sequence[int]
+) -> list[int]:
+    """Keys of people who are one of these contacts, but for those ``known`` already."""
+    found: list[int] = []
+    for start in range(0, len(contact_ids), _CHUNK):
+        rows = connection.execute(
+            select(person.c.id).where(
+                person.c.portal_id == portal_id,
+                person.c.contact_id.in_(contact_ids[start : start + _CHUNK]),
+            )
+        )
+        found += [row.id for row in rows]
+    return sorted(set(found) - set(known))
+
+
 def load_appearances(
     connection: Connection, person_pks: Sequence[int]
 ) -> dict[int, list[RowMapping]]:
@@ -170,6 +186,18 @@ def mark_occurrence_dirty(connection: Connection, occurrence_pk: int, *, must_re
         .where(occurrence_person.c.occurrence_pk == occurrence_pk)
         .values(dirty=occurrence_person.c.dirty + 1)
     ).rowcount
+
+
+def look_up_again(connection: Connection, person_pks: Sequence[int]) -> None:
+    """Have these people's contacts read again, and decide about them wherever they appear."""
+    for start in range(0, len(person_pks), _CHUNK):
+        part = person_pks[start : start + _CHUNK]
+        connection.execute(update(person).where(person.c.id.in_(part)).values(must_read=True))
+        connection.execute(
+            update(occurrence_person)
+            .where(occurrence_person.c.person_pk.in_(part))
+            .values(dirty=occurrence_person.c.dirty + 1)
+        )
 
 
 def mark_attendees_dirty(connection: Connection, occurrence_pk: int) -> int:

@@ -84,3 +84,28 @@ def read_portal(connection: Connection, portal_id: str) -> Portal | None:
         .first()
     )
     return Portal(**row) if row is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class BinMark:
+    """How far the portal's bin was read: when last, and where it goes on ("": from the start)."""
+
+    read_at: datetime | None
+    after: str
+
+
+def read_bin_mark(connection: Connection, portal_id: str) -> BinMark:
+    """How far the portal's bin was read."""
+    row = connection.execute(
+        select(portal.c.bin_read_at, portal.c.bin_after).where(portal.c.portal_id == portal_id)
+    ).one()
+    return BinMark(row.bin_read_at, row.bin_after)
+
+
+def note_bin(connection: Connection, portal_id: str, mark: BinMark) -> None:
+    """Note how far the portal's bin was read."""
+    connection.execute(
+        update(portal)
+        .where(portal.c.portal_id == portal_id)
+        .values(bin_read_at=mark.read_at, bin_after=mark.after)
+    )

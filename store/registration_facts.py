@@ -12,6 +12,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
 
 from engine.facts import Registration, RegistrationFact, fold_registration
 from rollcall.events import RegistrantStatus
+from store.gone import ERASED
 from store.people import ensure_people
 from store.statements import insert_missing
 from store.tables import occurrence, occurrence_person, registrant_alias, registration_fact
@@ -22,7 +23,10 @@ LISTED = ("approved", "pending", "denied")
 
 @dataclass(frozen=True, slots=True)
 class RegistrationEntry:
-    """One registration as a notice or a list row tells it; ``email`` is lower-cased."""
+    """One registration as a notice or a list row tells it; ``email`` is lower-cased.
+
+    ``join_url`` is the registrant's own, "" unless the portal wants it in HubSpot.
+    """
 
     email: str
     first_name: str
@@ -30,6 +34,7 @@ class RegistrationEntry:
     registrant_id: str
     status: RegistrantStatus
     at: datetime
+    join_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +71,25 @@ def merge_registrations(
     else:
         _add_facts(connection, occurrence_pk, _list_facts(entries, known, read))
     _add_aliases(connection, occurrence_pk, entries)
-    names = {entry.email: (entry.first_name, entry.last_name) for entry in entries}
-    folded = _fold(connection, occurrence_pk, set(names))
-    people = ensure_people(connection, webinar_row["portal_id"], names)
+    told = {entry.email: entry for entry in entries}
+    folded = _fold(connection, occurrence_pk, set(told))
+    named = [email for email in told if not email.startswith(ERASED)]
+    people = ensure_people(connection, webinar_row["portal_id"], named)
     changed = 0
     new_rows: list[dict[str, Any]] = []
     updates: list[dict[str, Any]] = []
     for email, registration in folded.items():
-        first, last = names[email]
         row = known.get(email)
-        values = _columns(registration, row, first, last)
+        values = _columns(registration, row, told[email])
         if row is None:
             changed += 1
             new_rows.append(
                 {
                     "portal_id": webinar_row["portal_id"],
                     "occurrence_pk": occurrence_pk,
-                    "person_pk": people[email],
+                    "person_pk": people.get(email),
                     "identity_key": email,
-                    "email": email,
+                    "email": email if email in people else "",
                     "identity": "registration",
                     "opinions": [],
                     "listed_in_read": read.number if read else 0,
@@ -103,7 +108,7 @@ def merge_registrations(
             _count_told(connection, occurrence_pk, len(new_rows))
     _update_changed(connection, updates, read)
     if read is not None:
-        _mark_listed(connection, occurrence_pk, names, read)
+        _mark_listed(connection, occurrence_pk, told, read)
     return changed
 
 
@@ -195,7 +200,7 @@ def _fold(connection: Connection, occurrence_pk: int, emails: set[str]) -> dict[
 
 
 def _columns(
-    registration: Registration, row: RowMapping | None, first: str, last: str
+    registration: Registration, row: RowMapping | None, told: RegistrationEntry | None = None
 ) -> dict[str, Any]:
     registered_at = registration.registered_at
     cancelled_at = registration.cancelled_at
@@ -211,8 +216,12 @@ def _columns(
         "registered_at": registered_at,
         "cancelled_at": cancelled_at,
         "identity": "registration",
-        "first_name": first or (row["first_name"] if row is not None else ""),
-        "last_name": last or (row["last_name"] if row is not None else ""),
+        # What is told wins; what is not told this time stays as it was.
+        **{
+            name: (getattr(told, name) if told is not None else "")
+            or (row[name] if row is not None else "")
+            for name in ("first_name", "last_name", "join_url")
+        },
         "absent_reads": absent_reads,
     }
 
@@ -267,18 +276,29 @@ def cancel_vanished(connection: Connection, occurrence_row: RowMapping, read: Li
         .values(absent_reads=occurrence_person.c.absent_reads + 1)
     )
     rows = connection.execute(
-        select(occurrence_person.c.email).where(missing, occurrence_person.c.absent_reads >= 2)
+        select(occurrence_person.c.identity_key).where(
+            missing, occurrence_person.c.absent_reads >= 2
+        )
     ).all()
-    vanished = [row.email for row in rows]
+    vanished = [row.identity_key for row in rows]
     facts = [(email, "cancelled", read.started_at) for email in vanished]
     _add_facts(connection, occurrence_row["id"], facts)
     known = _known_people(connection, occurrence_row["id"], vanished)
     updates = [
-        {"pk": known[email]["id"], **_columns(registration, known[email], "", "")}
+        {"pk": known[email]["id"], **_columns(registration, known[email])}
         for email, registration in _fold(connection, occurrence_row["id"], set(known)).items()
     ]
     _update_changed(connection, updates, read)
     return len(vanished)
+
+
+def forget_join_links(connection: Connection, portal_id: str) -> None:
+    """Drop every personal link; where they are wanted, the next read of Zoom brings them."""
+    connection.execute(
+        update(occurrence_person)
+        .where(occurrence_person.c.portal_id == portal_id, occurrence_person.c.join_url != "")
+        .values(join_url="")
+    )
 
 
 def is_somebody_missing(connection: Connection, occurrence_pk: int) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, case, delete, exists, func, or_, select, update
 
+from store.gone import ERASED
 from store.people import ensure_people, update_rows
 from store.statements import upsert
 from store.tables import decision_log, effect, occurrence_person, registrant_alias, session
@@ -57,8 +58,12 @@ def forget_unlisted(connection: Connection, instance_pk: int, read_number: int) 
     )
 
 
-def stream_sessions(connection: Connection, occurrence_pk: int) -> Iterator[SessionRow]:
+def stream_sessions(
+    connection: Connection, occurrence_pk: int, identities: Sequence[str] | None = None
+) -> Iterator[SessionRow]:
     """Rows of the occurrence sorted by identity and join, fetched as they are used.
+
+    With ``identities`` only theirs.
 
     The identity is the address of the registration (through the registrant id), else the row's own
     address, else the row itself.
@@ -89,6 +94,8 @@ def stream_sessions(connection: Connection, occurrence_pk: int) -> Iterator[Sess
         .order_by(identity, session.c.joined_at)
         .execution_options(yield_per=500)
     )
+    if identities is not None:
+        statement = statement.where(identity.in_(identities))
     for row in connection.execute(statement):
         yield SessionRow(
             row.identity,
@@ -120,7 +127,7 @@ def merge_attendances(
             )
         ).mappings()
     }
-    addressed = [key for key in figures if key not in known and not key.startswith(NAMELESS)]
+    addressed = [key for key in figures if key not in known and _is_address(key)]
     people = ensure_people(connection, occurrence_row["portal_id"], addressed)
     new_rows, changed_rows, same = [], [], []
     for key, figure in figures.items():
@@ -144,21 +151,38 @@ _FIGURES = ("attended_seconds", "attended_percent", "first_join_at", "last_leave
 def _new_row(
     occurrence_row: RowMapping, key: str, person_pk: int | None, figure: Mapping[str, Any]
 ) -> dict[str, Any]:
-    is_nameless = key.startswith(NAMELESS)
     first, _, last = figure["name"].strip().partition(" ")
     return {
         "portal_id": occurrence_row["portal_id"],
         "occurrence_pk": occurrence_row["id"],
         "person_pk": person_pk,
         "identity_key": key,
-        "email": "" if is_nameless else key,
+        "email": key if _is_address(key) else "",
         "first_name": first,
         "last_name": last.strip(),
-        "identity": "none" if is_nameless else "report",
+        "identity": "none" if key.startswith(NAMELESS) else "report",
         "has_zoom_identity": figure["has_zoom_identity"],
         "opinions": [],
         "is_pending": True,
     }
+
+
+def _is_address(key: str) -> bool:
+    return not key.startswith((NAMELESS, ERASED))
+
+
+def erased_registrants(
+    connection: Connection, occurrence_pk: int, registrant_ids: Iterable[str]
+) -> frozenset[str]:
+    """Those of the registrant ids that belong to people who were erased."""
+    rows = connection.execute(
+        select(registrant_alias.c.registrant_id).where(
+            registrant_alias.c.occurrence_pk == occurrence_pk,
+            registrant_alias.c.registrant_id.in_([one for one in registrant_ids if one]),
+            registrant_alias.c.email.startswith(ERASED),
+        )
+    )
+    return frozenset(row.registrant_id for row in rows)
 
 
 def clear_unreported(connection: Connection, occurrence_pk: int, read_number: int) -> None:

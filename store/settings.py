@@ -15,6 +15,7 @@ from schemas.tenant_settings import (
     dump_settings,
     load_settings,
 )
+from store.registration_facts import forget_join_links
 from store.runs import open_runs_for_dirty
 from store.switches import (
     effective_webinars,
@@ -101,6 +102,8 @@ def save_settings(
         update(portal).where(portal.c.portal_id == portal_id).values(settings_version=number + 1)
     )
     after = load_settings(values)
+    if "join_link" in changed:
+        forget_join_links(connection, portal_id)
     if changed & CONCERNING_RECORDINGS:
         had = webinars_with_recordings(connection, portal_id, before)
         has = webinars_with_recordings(connection, portal_id, after)

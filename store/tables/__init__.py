@@ -5,6 +5,7 @@
 
 from store.tables.arrivals import inbox
 from store.tables.base import metadata
+from store.tables.gone import gone_address, gone_contact
 from store.tables.ledger import effect, lease, run, run_change
 from store.tables.people import decision_log, occurrence_person, person
 from store.tables.recordings import recording, recording_file
@@ -29,6 +30,8 @@ __all__ = [
     "connection",
     "decision_log",
     "effect",
+    "gone_address",
+    "gone_contact",
     "hubspot_user",
     "inbox",
     "instance",

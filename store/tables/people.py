@@ -32,6 +32,7 @@ person = Table(
     Column("contact_match", String(16), nullable=False, server_default="none"),
     Column("is_deleted", Boolean, nullable=False, server_default=false()),
     Column("contact", JSON, nullable=False),  # properties as HubSpot last showed them
+    Column("other_addresses", JSON),  # keyed hashes of the contact's other addresses
     Column("contact_read_at", UtcDateTime),
     Column("must_read", Boolean, nullable=False, server_default=true()),
     UniqueConstraint("portal_id", "email"),
@@ -71,6 +72,11 @@ occurrence_person = Table(
     # Changed by a read that has not ended: becomes dirty with the rest when it ends.
     Column("is_pending", Boolean, nullable=False, server_default=false()),
     Column("is_included_by_hand", Boolean, nullable=False, server_default=false()),
+    Column("is_released_by_hand", Boolean, nullable=False, server_default=false()),
+    # The row of the same contact and occurrence that carries the effects of both; None: this one.
+    Column("lead_pk", Key, index=True),
+    # The registrant's own way in; kept only where the portal wants it in HubSpot.
+    Column("join_url", Text, nullable=False, server_default=""),
     # the decision in force, and what became of it
     Column("outcome", String(16), nullable=False, server_default="waiting"),
     Column("reason", String(128), nullable=False, server_default="queued"),

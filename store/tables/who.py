@@ -34,6 +34,10 @@ portal = Table(
     Column("users_read_at", UtcDateTime),
     Column("discovered_at", UtcDateTime),
     Column("webinars_listed_at", UtcDateTime),
+    Column("hash_key", LargeBinary),  # sealed; hashes addresses of people who are gone
+    Column("bin_read_at", UtcDateTime),
+    # Where the reading of the bin goes on; "" begins anew.
+    Column("bin_after", String(255), nullable=False, server_default=""),
     Column("created_at", UtcDateTime, nullable=False),
 )
 

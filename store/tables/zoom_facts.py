@@ -76,7 +76,6 @@ occurrence = Table(
     Column("recordings_due_at", UtcDateTime),  # when Zoom's recordings are listed (again)
     Column("recordings_problem", Text, nullable=False, server_default=""),
     # Zoom's own figures, from the last complete read; None until there is one.
-    Column("listed_registrants", Integer),
     Column("report_rows", Integer),
     Column("zoom_people", Integer),
     UniqueConstraint("webinar_pk", "occurrence_id"),

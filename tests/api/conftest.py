@@ -304,6 +304,7 @@ def add_people(
                     "decided_by_version": each.get("decided_by_version", ""),
                     "first_name": each.get("first_name", ""),
                     "opinions": each.get("opinions", []),
+                    "is_held": each.get("is_held", False),
                     "attended_seconds": each.get("attended_seconds", 0),
                     "attended_percent": each.get("attended_percent", 0.0),
                 }

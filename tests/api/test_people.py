@@ -156,6 +156,39 @@ class TestDecisionLog:
         assert answer.status_code == 409
         assert member.all(PEOPLE, reason="privacy_deleted")[0]["included_by_hand"] is False
 
+    def test_B8_a_release_is_kept_with_author_and_time(
+        self, member: HubSpotCaller, engine: Engine, calls: Calls
+    ) -> None:
+        held = {"outcome": "waiting", "reason": "held_secondary", "is_held": True}
+        add_people(engine, 1, [{"email": "held@x.no", **held}])
+        (person,) = member.all(PEOPLE, outcome="waiting")
+        answer = member.call("POST", f"{PEOPLE}/{person['person_id']}/release")
+        assert answer.status_code == 202, answer.text
+        with engine.connect() as connection:
+            note = connection.execute(select(decision_log)).one()
+            opened = connection.execute(select(run)).one()
+        assert member.all(PEOPLE, email="held@x.no")[0]["released_by_hand"] is True
+        assert (note.decided_by, note.at) == (f"user:{member.user_id}", NOW)
+        assert (opened.id, opened.trigger) == (answer.json["run_id"], "hand")
+        assert calls.rung == ["live"]
+
+    @pytest.mark.parametrize(
+        ("email", "held"),
+        [
+            pytest.param("role@x.no", None, id="somebody excluded"),
+            pytest.param("held@x.no", "plugin_unavailable", id="somebody waiting for a plugin"),
+        ],
+    )
+    def test_B8_only_somebody_held_for_a_person_to_decide_can_be_released(
+        self, member: HubSpotCaller, engine: Engine, email: str, held: str | None
+    ) -> None:
+        if held:
+            row = {"email": email, "outcome": "waiting", "reason": held, "is_held": True}
+            add_people(engine, 1, [row])
+        (person,) = member.all(PEOPLE, email=email)
+        answer = member.call("POST", f"{PEOPLE}/{person['person_id']}/release")
+        assert answer.status_code == 409
+
     def test_retry_sends_again_only_what_was_refused_for_the_person(
         self, member: HubSpotCaller, engine: Engine
     ) -> None:

@@ -180,6 +180,21 @@ class TestExclusion:
         assert decision.held_by.detail == "is paused"
         assert decision.effects == ()
 
+    @pytest.mark.parametrize(
+        ("reason", "hold", "is_synced"),
+        [
+            pytest.param("held_secondary", True, True, id="B8 a hold"),
+            pytest.param("secondary_email", False, False, id="an exclusion"),
+        ],
+    )
+    def test_a_release_ends_a_hold_and_overrules_no_exclusion(
+        self, reason: str, hold: bool, is_synced: bool
+    ) -> None:
+        (decision,) = ask(question(is_released=True), good(), excluding("x", reason, hold))
+        assert (decision.excluded_by is None and decision.held_by is None) is is_synced
+        assert bool(decision.effects) is is_synced
+        assert [opinion.reason for opinion in decision.opinions][-1].endswith(reason)
+
     def test_include_anyway_does_not_overrule_an_answer_nobody_has_heard(self) -> None:
         (decision,) = decide(
             [question(include_anyway=True)], {}, {}, ["gone"], unavailable={"gone": "is paused"}

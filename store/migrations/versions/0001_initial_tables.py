@@ -97,8 +97,35 @@ def upgrade() -> None:
         sa.Column("users_read_at", store.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("discovered_at", store.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("webinars_listed_at", store.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("hash_key", sa.LargeBinary(), nullable=True),
+        sa.Column("bin_read_at", store.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("bin_after", sa.String(length=255), server_default="", nullable=False),
         sa.Column("created_at", store.types.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("portal_id", name=op.f("pk_portal")),
+    )
+    op.create_table(
+        "gone_address",
+        sa.Column("portal_id", sa.String(length=32), nullable=False),
+        sa.Column("digest", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("contact_id", sa.String(length=32), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["portal_id"], ["portal.portal_id"], name=op.f("fk_gone_address_portal_id")
+        ),
+        sa.PrimaryKeyConstraint("portal_id", "digest", name=op.f("pk_gone_address")),
+    )
+    with op.batch_alter_table("gone_address", schema=None) as batch_op:
+        batch_op.create_index("ix_gone_address_contact", ["portal_id", "contact_id"], unique=False)
+
+    op.create_table(
+        "gone_contact",
+        sa.Column("portal_id", sa.String(length=32), nullable=False),
+        sa.Column("contact_id", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["portal_id"], ["portal.portal_id"], name=op.f("fk_gone_contact_portal_id")
+        ),
+        sa.PrimaryKeyConstraint("portal_id", "contact_id", "kind", name=op.f("pk_gone_contact")),
     )
     op.create_table(
         "hubspot_user",
@@ -120,6 +147,7 @@ def upgrade() -> None:
         sa.Column("contact_match", sa.String(length=16), server_default="none", nullable=False),
         sa.Column("is_deleted", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("contact", sa.JSON(), nullable=False),
+        sa.Column("other_addresses", sa.JSON(), nullable=True),
         sa.Column("contact_read_at", store.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("must_read", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -237,7 +265,6 @@ def upgrade() -> None:
         sa.Column("settled_at", store.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("recordings_due_at", store.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("recordings_problem", sa.Text(), server_default="", nullable=False),
-        sa.Column("listed_registrants", sa.Integer(), nullable=True),
         sa.Column("report_rows", sa.Integer(), nullable=True),
         sa.Column("zoom_people", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
@@ -316,6 +343,9 @@ def upgrade() -> None:
         sa.Column("is_live", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("is_pending", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("is_included_by_hand", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("is_released_by_hand", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("lead_pk", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("join_url", sa.Text(), server_default="", nullable=False),
         sa.Column("outcome", sa.String(length=16), server_default="waiting", nullable=False),
         sa.Column("reason", sa.String(length=128), server_default="queued", nullable=False),
         sa.Column("detail", sa.Text(), server_default="", nullable=False),
@@ -351,6 +381,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("dirty <> decided"),
             postgresql_where=sa.text("dirty <> decided"),
         )
+        batch_op.create_index(batch_op.f("ix_occurrence_person_lead_pk"), ["lead_pk"], unique=False)
         batch_op.create_index(
             "ix_occurrence_person_outcome", ["occurrence_pk", "outcome", "reason"], unique=False
         )
@@ -692,6 +723,7 @@ def downgrade() -> None:
     with op.batch_alter_table("occurrence_person", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_occurrence_person_person_pk"))
         batch_op.drop_index("ix_occurrence_person_outcome")
+        batch_op.drop_index(batch_op.f("ix_occurrence_person_lead_pk"))
         batch_op.drop_index(
             "ix_occurrence_person_dirty",
             sqlite_where=sa.text("dirty <> decided"),
@@ -723,6 +755,11 @@ def downgrade() -> None:
 
     op.drop_table("person")
     op.drop_table("hubspot_user")
+    op.drop_table("gone_contact")
+    with op.batch_alter_table("gone_address", schema=None) as batch_op:
+        batch_op.drop_index("ix_gone_address_contact")
+
+    op.drop_table("gone_address")
     op.drop_table("portal")
     op.drop_table("lease")
     with op.batch_alter_table("inbox", schema=None) as batch_op:

@@ -217,6 +217,20 @@ class TestRemoving:
             "duplicate_effects": 0,
         }
 
+    def test_the_bin_holds_what_was_deleted_and_can_be_restored(self, api: Any) -> None:
+        ids = api.add_contacts(*({"email": f"p{number}@x.de"} for number in range(5)))
+        kept, restored, erased, merged, survivor = ids
+        contacts = f"/hubspot/portals/{api.portal_id}/contacts"
+        for contact_id in (kept, restored):
+            api.control("DELETE", f"{contacts}/{contact_id}")
+        api.control("POST", f"{contacts}/{restored}/restore")
+        api.control("POST", f"{contacts}/{erased}/gdpr-delete")
+        merge = {"primary": survivor, "other": merged}
+        api.control("POST", f"/hubspot/portals/{api.portal_id}/merge", merge)
+        listed = api.call("GET", "/crm/objects/2026-03/contacts?archived=true").json()
+        assert [result["id"] for result in listed["results"]] == [kept]
+        assert listed["results"][0]["archivedAt"]
+
     @pytest.mark.parametrize("follows", [True, False])
     def test_an_id_merged_away_may_or_may_not_resolve(self, api: Any, follows: bool) -> None:
         one, two = api.add_contacts({"email": "a@x.de"}, {"email": "b@x.de"})

@@ -125,6 +125,18 @@ class TestContacts:
         assert gone.results == []
         assert kept.results[0].archived
 
+    def test_the_bin_is_read_page_by_page(self, sdk: hubspot_sdk.HubSpot, api: Any) -> None:
+        people = [
+            {"email": f"p{number}@x.de", "hs_additional_emails": f"q{number}@x.de", **NAMES}
+            for number in range(5)
+        ]
+        for contact_id in api.add_contacts(*people):
+            sdk.crm.objects.contacts.delete(contact_id)
+        wanted = ["email", "hs_additional_emails"]
+        pages = sdk.crm.objects.contacts.list(archived=True, limit=2, properties=wanted)
+        found = [contact.properties["hs_additional_emails"] for contact in pages]
+        assert found == [f"q{number}@x.de" for number in range(5)]
+
     def test_single_calls_search_and_merge(self, sdk: hubspot_sdk.HubSpot) -> None:
         contacts = sdk.crm.objects.contacts
         one = contacts.create(properties={"email": "one@example.com", **NAMES}, associations=[])

@@ -1,0 +1,80 @@
+"""HubSpot's bin: who was deleted before we ever heard of them is not created again.
+
+Read before the first contact is written and once a day from then on, a bounded stretch at a time.
+Only keyed hashes of the addresses are kept, with the contact's id.
+https://developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/guide
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from itertools import islice
+
+import structlog
+from sqlalchemy import RowMapping
+
+from clients.errors import Rejected
+from jobs.runtime import Runtime
+from schemas.hubspot_contacts import ContactRow
+from store.database import reading, writing
+from store.gone import ensure_hash, forget_contacts, note_deleted, noted_contacts
+from store.portals import BinMark, note_bin, read_bin_mark
+
+EVERY = timedelta(days=1)
+GO_ON_AFTER = timedelta(minutes=10)
+"""A bin that one stretch did not exhaust is gone on with so much later."""
+PAGES = 50
+"""Pages of 100 read at once: some five seconds of HubSpot's limit of 110 calls in ten."""
+TOLD = 1000
+"""Deletions HubSpot told of whose addresses are looked up at once."""
+
+log = structlog.get_logger(__name__)
+
+
+def refresh_bin(runtime: Runtime, run: RowMapping) -> None:
+    """Learn who is in the portal's bin, as far as that is due."""
+    _look_up_told(runtime, run)
+    now = runtime.clock()
+    with reading(runtime.database) as connection:
+        mark = read_bin_mark(connection, run["portal_id"])
+    if mark.read_at is not None and now - mark.read_at < (GO_ON_AFTER if mark.after else EVERY):
+        return
+    after = _read_stretch(runtime, run, mark.after)
+    with writing(runtime.database) as connection:
+        note_bin(connection, run["portal_id"], BinMark(now, after))
+    if after:
+        log.info("bin_to_be_continued", portal=run["portal_id"])
+
+
+def _read_stretch(runtime: Runtime, run: RowMapping, after: str) -> str:
+    """Read the next pages of the bin; where to go on, "" at its end."""
+    hubspot = runtime.platforms.hubspot(run["portal_id"], run["pool"])
+    try:
+        for page in islice(hubspot.deleted_contacts(after), PAGES):
+            _note(runtime, run["portal_id"], page.rows)
+            after = page.next_token
+    except Rejected as refusal:
+        # A mark from yesterday may mean nothing any more; nobody's sync waits for that.
+        log.warning("bin_not_read", portal=run["portal_id"], why=str(refusal))
+        return ""
+    return after
+
+
+def _look_up_told(runtime: Runtime, run: RowMapping) -> None:
+    """Learn the addresses of deleted contacts that HubSpot told of by their ids alone."""
+    with reading(runtime.database) as connection:
+        told = noted_contacts(connection, run["portal_id"], "deleted", TOLD)
+    if not told:
+        return
+    hubspot = runtime.platforms.hubspot(run["portal_id"], run["pool"])
+    _note(runtime, run["portal_id"], hubspot.read_contacts_by_id(told, archived=True))
+    with writing(runtime.database) as connection:
+        forget_contacts(connection, run["portal_id"], told, "deleted")
+
+
+def _note(runtime: Runtime, portal_id: str, rows: Iterable[ContactRow]) -> None:
+    with writing(runtime.database) as connection:
+        keyed = ensure_hash(connection, runtime.sealer, portal_id)
+        contacts = {keyed.of(email): row.contact_id for row in rows for email in row.emails}
+        note_deleted(connection, portal_id, contacts)
