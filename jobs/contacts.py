@@ -6,11 +6,13 @@ however many there are; of each stretch creates and updates go out in full batch
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping
 
+from jobs.changes import Change, decision_change
 from jobs.contact_writes import ContactWrite, ContactWriter, finish_people
 from jobs.decisions import decide_nameless, decide_people
 from jobs.gathering import Appearance, PersonPlan, Rules, gather, gather_nameless, load_rules
@@ -23,7 +25,7 @@ from store.database import reading, writing
 from store.ledger import Sent, Wish, doubt_abandoned, drop_unsent, mark_applied, record_wishes
 from store.ledger_reading import contact_effects
 from store.people import dirty_nameless, dirty_people
-from store.runs import count_in_run
+from store.runs import add_changes, count_in_run, open_run_ids
 from store.settings import read_settings
 
 STRETCH = 1000
@@ -69,7 +71,7 @@ def _rules(slice_: Slice) -> Rules:
     portal_id = slice_.run["portal_id"]
     with reading(slice_.runtime.database) as connection:
         version, settings = read_settings(connection, portal_id)
-        return load_rules(connection, portal_id, version, settings, slice_.runtime.registry)
+        return load_rules(connection, portal_id, version, settings, slice_.runtime)
 
 
 def _require_version(connection: Connection, slice_: Slice, rules: Rules) -> None:
@@ -87,6 +89,7 @@ def _decide_nameless(slice_: Slice, rows: Sequence[RowMapping], rules: Rules) ->
         appearances = gather_nameless(connection, rows)
     decided = decide_nameless(runtime, appearances, rules, now)
     with writing(runtime.database) as connection:
+        _note_changes(connection, slice_, decided)
         record_decisions(connection, decided, rules, now)
         settle_people(connection, decided)
         refresh_outcomes(connection, [item.row["id"] for item in decided], now=now)
@@ -112,11 +115,11 @@ def _write_stretch(slice_: Slice, pks: Sequence[int], rules: Rules) -> None:
     plans = look_up_contacts(slice_, plans, wanted, now)
     plans = decide_people(runtime, plans, rules, now)
     with writing(runtime.database) as connection:
+        appearances = [item for plan in plans for item in plan.appearances]
         _count_people(connection, slice_, plans)
-        record_decisions(
-            connection, [item for plan in plans for item in plan.appearances], rules, now
-        )
-        _record_occurrence_wishes(connection, slice_, plans, now)
+        _note_changes(connection, slice_, appearances)
+        record_decisions(connection, appearances, rules, now)
+        _record_occurrence_wishes(connection, slice_, plans, rules, now)
         writes = _record_contact_wishes(connection, slice_, plans, now)
         writing_to = {write.plan.person["id"] for write in writes}
         finish_people(
@@ -126,6 +129,16 @@ def _write_stretch(slice_: Slice, pks: Sequence[int], rules: Rules) -> None:
             now=now,
         )
     ContactWriter(slice_, now).write(writes)
+
+
+def _note_changes(connection: Connection, slice_: Slice, appearances: Sequence[Appearance]) -> None:
+    """Note in the run of each occurrence who is treated otherwise than before."""
+    changes: dict[int, list[Change]] = defaultdict(list)
+    for item in appearances:
+        changes[item.row["occurrence_pk"]] += decision_change(item)
+    runs = open_run_ids(connection, slice_.run["portal_id"]) if any(changes.values()) else {}
+    for occurrence_pk, lines in changes.items():
+        add_changes(connection, runs.get(occurrence_pk, slice_.run["id"]), lines)
 
 
 def _count_people(connection: Connection, slice_: Slice, plans: Sequence[PersonPlan]) -> None:
@@ -140,7 +153,11 @@ def _count_people(connection: Connection, slice_: Slice, plans: Sequence[PersonP
 
 
 def _record_occurrence_wishes(
-    connection: Connection, slice_: Slice, plans: Sequence[PersonPlan], now: datetime
+    connection: Connection,
+    slice_: Slice,
+    plans: Sequence[PersonPlan],
+    rules: Rules,
+    now: datetime,
 ) -> None:
     wishes: list[Wish] = []
     touched: list[Appearance] = []
@@ -154,7 +171,7 @@ def _record_occurrence_wishes(
                     occurrence_person_pk=item.row["id"],
                     person_pk=plan.person["id"],
                 )
-                for effect in occurrence_wishes(item, slice_.runtime.app_events)
+                for effect in occurrence_wishes(item, rules)
             ]
     counts = record_wishes(
         connection, slice_.run["portal_id"], wishes, run_id=slice_.run["id"], now=now

@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy import RowMapping
 
 from clients.errors import BudgetExhausted, ReconnectNeeded
+from engine.plan import PARTICIPATION_KINDS
 from jobs.confirmations import (
     confirm_app_events,
     confirm_participations,
@@ -205,7 +206,9 @@ def _send_to_event(slice_: Slice, target: Target) -> None:
         withdraw_participations(slice_)
         return
     with reading(slice_.runtime.database) as connection:
-        is_wanted = count_sendable(connection, slice_.run["occurrence_pk"], slice_.runtime.clock())
+        is_wanted = count_sendable(
+            connection, slice_.run["occurrence_pk"], slice_.runtime.clock(), PARTICIPATION_KINDS
+        )
     if not is_there and not is_wanted:
         return
     if not ensure_event(slice_, target):
