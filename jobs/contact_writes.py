@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,6 +14,7 @@ from clients.errors import Rejected, Unconfirmed
 from clients.hubspot import CONTACT_BATCH
 from clients.outcomes import BatchOutcome, Rejection
 from engine.plan import halves, in_batches
+from jobs.changes import Change, contact_changes
 from jobs.flights import Flights
 from jobs.gathering import PersonPlan
 from jobs.records import refresh_outcomes, settle_people
@@ -30,7 +31,7 @@ from store.ledger import (
     start_sending,
 )
 from store.people import update_rows
-from store.runs import count_in_run, open_run_ids
+from store.runs import add_changes, count_in_run, open_run_ids
 from store.tables import person
 
 MAX_DOUBTS = 3
@@ -128,6 +129,7 @@ class ContactWriter:
     def _fail(self, connection: Connection, batch: Batch, error: Exception) -> list[Batch]:
         if isinstance(error, Rejected) and len(batch) > 1:
             # The whole batch was refused for one input: halve until it stands alone.
+            mark_planned(connection, [write.sent.pk for write in batch], not_before=None)
             return [list(half) for half in halves(batch)]
         if isinstance(error, Rejected):
             refusal = Rejection(str(error), error.category, error.existing_id)
@@ -186,6 +188,7 @@ class ContactWriter:
                 for plan in write.plans
             ],
         )
+        self._note_changes(connection, done)
         self._count(connection, [write for write in done if write.contact_id is None], "created")
         self._count(connection, [write for write in done if write.contact_id], "updated")
         self._finish(connection, done)
@@ -235,6 +238,13 @@ class ContactWriter:
         counts = Counter(self._run_of(write) for write in writes)
         for run_id, count in counts.items():
             count_in_run(connection, run_id, **{name: count})
+
+    def _note_changes(self, connection: Connection, writes: Batch) -> None:
+        changes: dict[str, list[Change]] = defaultdict(list)
+        for write in writes:
+            changes[self._run_of(write)] += contact_changes(write.plan.person, write.changes)
+        for run_id, lines in changes.items():
+            add_changes(connection, run_id, lines)
 
     def _run_of(self, write: ContactWrite) -> str:
         appearances = (item for plan in write.plans for item in plan.appearances)

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping
 
+from jobs.changes import Change, decision_change
 from jobs.companions import gather_companions
 from jobs.contact_writes import ContactWrite, ContactWriter, finish_people
 from jobs.decisions import decide_nameless, decide_people
@@ -33,7 +34,7 @@ from store.ledger import (
 )
 from store.ledger_reading import contact_effects
 from store.people import dirty_nameless, dirty_people
-from store.runs import count_in_run
+from store.runs import add_changes, count_in_run, open_run_ids
 from store.settings import read_settings
 
 STRETCH = 1000
@@ -79,7 +80,7 @@ def _rules(slice_: Slice) -> Rules:
     portal_id = slice_.run["portal_id"]
     with reading(slice_.runtime.database) as connection:
         version, settings = read_settings(connection, portal_id)
-        return load_rules(connection, portal_id, version, settings, slice_.runtime.registry)
+        return load_rules(connection, portal_id, version, settings, slice_.runtime)
 
 
 def _require_version(connection: Connection, slice_: Slice, rules: Rules) -> None:
@@ -97,6 +98,7 @@ def _decide_nameless(slice_: Slice, rows: Sequence[RowMapping], rules: Rules) ->
         appearances = gather_nameless(connection, rows)
     decided = decide_nameless(runtime, appearances, rules, now)
     with writing(runtime.database) as connection:
+        _note_changes(connection, slice_, decided)
         record_decisions(connection, decided, rules, now)
         settle_people(connection, decided)
         refresh_outcomes(connection, [item.row["id"] for item in decided], now=now)
@@ -125,16 +127,26 @@ def _write_stretch(slice_: Slice, pks: Sequence[int], rules: Rules) -> None:
     plans += look_up_contacts(slice_, companions, wanted, now)
     plans = decide_people(runtime, plans, rules, now)
     with writing(runtime.database) as connection:
+        appearances = [item for plan in plans for item in plan.appearances]
         _count_people(connection, slice_, plans)
-        record_decisions(
-            connection, [item for plan in plans for item in plan.appearances], rules, now
-        )
-        _record_occurrence_wishes(connection, slice_, plans, now)
+        _note_changes(connection, slice_, appearances)
+        record_decisions(connection, appearances, rules, now)
+        _record_occurrence_wishes(connection, slice_, plans, rules, now)
         writes = _record_contact_wishes(connection, slice_, plans, now)
         writing_to = {write.plan.person["id"] for write in writes}
         settled = [plan for plan in plans if (plan.lead_pk or plan.person["id"]) not in writing_to]
         finish_people(connection, slice_, settled, now=now)
     ContactWriter(slice_, now).write(writes)
+
+
+def _note_changes(connection: Connection, slice_: Slice, appearances: Sequence[Appearance]) -> None:
+    """Note in the run of each occurrence who is treated otherwise than before."""
+    changes: dict[int, list[Change]] = defaultdict(list)
+    for item in appearances:
+        changes[item.row["occurrence_pk"]] += decision_change(item)
+    runs = open_run_ids(connection, slice_.run["portal_id"]) if any(changes.values()) else {}
+    for occurrence_pk, lines in changes.items():
+        add_changes(connection, runs.get(occurrence_pk, slice_.run["id"]), lines)
 
 
 def _count_people(connection: Connection, slice_: Slice, plans: Sequence[PersonPlan]) -> None:
@@ -149,7 +161,11 @@ def _count_people(connection: Connection, slice_: Slice, plans: Sequence[PersonP
 
 
 def _record_occurrence_wishes(
-    connection: Connection, slice_: Slice, plans: Sequence[PersonPlan], now: datetime
+    connection: Connection,
+    slice_: Slice,
+    plans: Sequence[PersonPlan],
+    rules: Rules,
+    now: datetime,
 ) -> None:
     wishes: list[Wish] = []
     touched: list[Appearance] = []
@@ -163,7 +179,7 @@ def _record_occurrence_wishes(
                     occurrence_person_pk=item.row["id"],
                     person_pk=plan.person["id"],
                 )
-                for effect in occurrence_wishes(item, slice_.runtime.app_events)
+                for effect in occurrence_wishes(item, rules)
             ]
     counts = record_wishes(
         connection, slice_.run["portal_id"], wishes, run_id=slice_.run["id"], now=now

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import RowMapping
 
 from engine.dispatch import Decision, Opinion, Question
@@ -15,6 +16,7 @@ from engine.effective import WhyNot, why_webinar_not
 from engine.merge import merge_properties
 from jobs.companions import barred_of, unite_companions
 from jobs.gathering import NAME_PROPERTIES, Appearance, PersonPlan, Rules
+from jobs.guard_process import Suspect
 from jobs.runtime import Runtime
 from rollcall import (
     Attendance,
@@ -33,6 +35,8 @@ from store.erasure import DETAIL, REASON
 from store.people import role_of
 
 GUARD_CHUNK = 500
+
+log = structlog.get_logger(__name__)
 
 
 def decide_people(
@@ -105,7 +109,29 @@ def _ask(runtime: Runtime, questions: Sequence[Question], rules: Rules) -> dict[
         part = questions[start : start + GUARD_CHUNK]
         answer = runtime.guard.decide(part, stored, rules.order)
         decisions.update({decision.reference: decision for decision in answer.decisions})
+        _tell_of_suspects(answer.suspects, len(part))
+    _tell_of_failures(decisions.values())
     return decisions
+
+
+def _tell_of_suspects(suspects: Iterable[Suspect], people: int) -> None:
+    for one in suspects:
+        log.error(
+            "plugin_left_out", plugin=one.plugin, hook=one.hook, what=one.message, people=people
+        )
+
+
+def _tell_of_failures(decisions: Iterable[Decision]) -> None:
+    """One line for each way a plugin failed, however many people it failed for."""
+    failures = Counter(
+        (one.plugin, one.version, one.hook, one.message)
+        for decision in decisions
+        for one in decision.failures
+    )
+    for (plugin, version, hook, message), people in failures.items():
+        log.warning(
+            "plugin_failed", plugin=plugin, version=version, hook=hook, what=message, people=people
+        )
 
 
 def _reference(appearance: Appearance) -> str:
@@ -208,15 +234,8 @@ def _question(item: Appearance, context: Context, rules: Rules) -> Question:
             person, occurrence, row["status"], row["registered_at"], row["cancelled_at"]
         )
     is_settled = item.occurrence["settled_at"] is not None
-    if is_carrier and is_settled and row["first_join_at"] is not None:
-        attendance = Attendance(
-            person,
-            occurrence,
-            row["first_join_at"],
-            row["last_leave_at"],
-            row["attended_seconds"],
-            row["attended_percent"],
-        )
+    if is_carrier and is_settled and row["attended_in_read"]:
+        attendance = _attendance(person, occurrence, item)
     return Question(
         person,
         registrant,
@@ -225,6 +244,20 @@ def _question(item: Appearance, context: Context, rules: Rules) -> Question:
         row["is_included_by_hand"],
         privacy_deleted=item.is_erased,
         is_released=row["is_released_by_hand"],
+    )
+
+
+def _attendance(person: Person, occurrence: Occurrence, item: Appearance) -> Attendance:
+    """What the report says; no time at all for somebody whom a correction took out of it."""
+    row = item.row
+    began_at = item.occurrence["started_at"]
+    return Attendance(
+        person,
+        occurrence,
+        row["first_join_at"] or began_at,
+        row["last_leave_at"] or began_at,
+        row["attended_seconds"],
+        row["attended_percent"],
     )
 
 

@@ -15,7 +15,7 @@ from clients.zoom import Zoom
 from jobs.decisions import why_off
 from jobs.gathering import Rules, load_rules
 from jobs.runtime import Runtime
-from jobs.webinars import RECURRING, public_url
+from jobs.webinars import RECURRING, SINGLE, public_url
 from rollcall.errors import RollcallError
 from schemas.zoom_api import WebinarRow
 from schemas.zoom_reports import HistoryRow
@@ -77,7 +77,7 @@ def discover_account(runtime: Runtime, portal_id: str, account_id: str, now: dat
     hosts = _read_users(runtime, zoom, portal_id, account_id)
     with reading(runtime.database) as connection:
         version, settings = read_settings(connection, portal_id)
-        rules = load_rules(connection, portal_id, version, settings, runtime.registry)
+        rules = load_rules(connection, portal_id, version, settings, runtime)
     for host_id in hosts:
         try:
             for page in zoom.user_webinars(host_id):
@@ -154,7 +154,8 @@ def _note_session(
     known = {"topic": row.topic, "host_email": row.host_email}
     webinar = ensure_webinar(connection, portal_id, account_id, row.webinar_id, known)
     place = ensure_occurrence(connection, webinar, "")
-    if webinar["type"] != RECURRING:
+    # Of a series each session belongs to a date: the read places it, once the dates are known.
+    if webinar["type"] == SINGLE and webinar["detail_read_at"] is not None:
         ensure_instances(
             connection,
             [

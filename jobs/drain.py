@@ -18,7 +18,7 @@ from jobs.hubspot_changes import merge_hubspot_changes
 from jobs.presentable import presentable
 from jobs.recording_reads import follow_notice, merge_notice, merge_reference
 from jobs.runtime import Runtime
-from jobs.webinars import RECURRING, refresh_webinar
+from jobs.webinars import RECURRING, SINGLE, refresh_webinar
 from rollcall.errors import NeedsAttention, Permanent, RollcallError
 from rollcall.events import RegistrantStatus
 from schemas.zoom_webhooks import (
@@ -233,7 +233,7 @@ def _cancel_dates(
     for place in occurrences_of_webinar(connection, webinar["id"]):
         if listed is not None and place["occurrence_id"] not in listed:
             continue
-        if place["started_at"] is None:
+        if place["started_at"] is None and place["status"] == "scheduled":
             change_occurrence(connection, place["id"], status="cancelled", next_read_at=None)
             open_run(connection, occurrence_pk=place["id"], trigger="webhook", pool="live", now=now)
 
@@ -246,7 +246,7 @@ def _merge_run(runtime: Runtime, portal_id: str, envelope: Envelope, now: dateti
         return
     webinar = _known_webinar(runtime, portal_id, envelope.account_id, ran.webinar_id)
     with writing(runtime.database) as connection:
-        if find_instance(connection, portal_id, ran.uuid) is None and webinar["type"] == 5:
+        if find_instance(connection, portal_id, ran.uuid) is None and webinar["type"] == SINGLE:
             place = ensure_occurrence(connection, webinar, "")
             ensure_instances(
                 connection,

@@ -30,6 +30,7 @@ from store.runs import count_in_run
 from store.webinar_facts import find_occurrence, find_webinar, occurrences_of_webinar
 
 EVENT_TYPE = "WEBINAR"
+EVENT_KINDS = ("marketing_event", "complete")
 
 
 @dataclass(frozen=True, slots=True)

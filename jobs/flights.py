@@ -41,20 +41,23 @@ class Flights(Generic[B, R]):
     def fly(self, batches: Iterable[B]) -> None:
         """Send them all. Raises what stopped it, after everything in the air has landed.
 
-        An error that says to stop (try later, reconnect) is raised once its batch has landed.
+        An error that says to stop (try later, reconnect) is raised once its batch has landed; of
+        several the first.
         """
         waiting = deque(batches)
         aloft: dict[Future[R], B] = {}
+        stop: Exception | None = None
         with ThreadPoolExecutor(IN_FLIGHT) as crew:
-            try:
-                while waiting or aloft:
-                    if waiting and len(aloft) < IN_FLIGHT:
+            while aloft or (waiting and stop is None):
+                try:
+                    if waiting and stop is None and len(aloft) < IN_FLIGHT:
                         self._start(crew, waiting, aloft)
                     else:
                         waiting.extend(self._finish(aloft))
-            finally:
-                while aloft:
-                    self._finish(aloft)
+                except Exception as error:
+                    stop = stop or error
+        if stop is not None:
+            raise stop
 
     def _start(
         self, crew: ThreadPoolExecutor, waiting: deque[B], aloft: dict[Future[R], B]

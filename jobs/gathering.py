@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping
 
 from engine.dispatch import Decision, Opinion
 from engine.merge import Loser
+from jobs.runtime import Runtime
 from plugins.registry import Registry
 from schemas.tenant_settings import Settings
 from store.gone import ERASED
@@ -20,6 +21,7 @@ from store.people import (
     load_people,
     user_switches,
 )
+from store.portals import read_portal
 
 NAME_PROPERTIES = ("firstname", "lastname")
 
@@ -81,25 +83,36 @@ class PersonPlan:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What decisions depend on besides facts: one version of the settings, both sides' users."""
+    """What decisions depend on besides facts: one version of the settings, both sides' users.
+
+    ``app_events`` maps our event types to the names HubSpot approved; empty where the portal has
+    none. ``has_marketing_events`` is False where it may not be written to.
+    """
 
     version: int
     settings: Settings
     order: tuple[str, ...]
     hubspot_users: frozenset[str]
     zoom_users: Mapping[tuple[str, str], bool]
+    app_events: Mapping[str, str]
+    has_marketing_events: bool
 
 
 def load_rules(
-    connection: Connection, portal_id: str, version: int, settings: Settings, registry: Registry
+    connection: Connection, portal_id: str, version: int, settings: Settings, runtime: Runtime
 ) -> Rules:
     """The rules of the portal under these settings."""
+    found = read_portal(connection, portal_id)
+    # What was not looked up yet is tried.
+    offers = found.capabilities if found is not None else {}
     return Rules(
         version,
         settings,
-        enabled_plugins(settings, registry),
+        enabled_plugins(settings, runtime.registry),
         hubspot_user_emails(connection, portal_id),
         user_switches(connection, portal_id),
+        runtime.app_events if offers.get("app_events") != "no_scope" else {},
+        offers.get("marketing_events") != "no_scope",
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from rollcall import Retryable
 
 PATIENCE = 10.0
 MEMORY = 256 * 1024 * 1024
+OFFENCES = 3
 
 
 class GuardError(Retryable):
@@ -52,6 +54,7 @@ class Guard:
         self._answers = answers
         self._is_open = True
         self._lock = threading.Lock()
+        self._offences: Counter[str] = Counter()
 
     @classmethod
     def start(
@@ -86,11 +89,13 @@ class Guard:
         """Ask the enabled plugins about a chunk of people (about 500) or recordings.
 
         ``settings`` are each plugin's own as the portal stored them, ``order`` the enabled plugins
-        as declared. ``paused`` says of plugins that must not be asked why, in words. People are
+        as declared. ``paused`` says of plugins that must not be asked why, in words; one that had
+        to be left out of `OFFENCES` chunks is paused for as long as this guard lives. People are
         held where a plugin that may exclude is paused, not installed, or has to be left out.
         Raises `GuardError` when the guard itself is gone.
         """
-        request = dumps(Chunk(list(questions), dict(settings), list(order), dict(paused or {})))
+        out = {**self._repeaters(), **(paused or {})}
+        request = dumps(Chunk(list(questions), dict(settings), list(order), out))
         with self._lock:
             suspects, kind, body = self._exchange(request)
         if kind != ANSWER:
@@ -99,7 +104,17 @@ class Guard:
             decisions = loads_decisions(body)
         except BrokenFrame as error:
             raise GuardError("a plugin spoilt the answer of the guard process") from error
-        return ChunkAnswer(decisions, tuple(Suspect(**one) for one in json.loads(suspects)))
+        left_out = tuple(Suspect(**one) for one in json.loads(suspects))
+        self._offences.update(one.plugin for one in left_out)
+        return ChunkAnswer(decisions, left_out)
+
+    def _repeaters(self) -> dict[str, str]:
+        """Plugins that are no longer asked: each offence may have cost `PATIENCE` seconds."""
+        return {
+            name: f"is paused: it had to be left out {count} times"
+            for name, count in self._offences.items()
+            if count >= OFFENCES
+        }
 
     def close(self) -> None:
         """End the guard process and wait for it. Closing twice does nothing."""

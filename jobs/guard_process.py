@@ -222,7 +222,11 @@ def _decide(
     absent = {name: "is not installed" for name in chunk.order if name not in plugins}
     failures = tuple(
         PluginFailure(one.plugin, plugins[one.plugin].version, one.hook, one.message)
-        for one in suspects
+        for one in (
+            *suspects,
+            *(Suspect(name, "", why) for name, why in chunk.paused.items() if name in plugins),
+        )
+        if one.plugin in chunk.order
     )
     decisions = decide(
         chunk.questions,

@@ -14,7 +14,7 @@ from typing import Literal, cast
 
 from sqlalchemy import Connection, RowMapping
 
-from clients.errors import Rejected, Unconfirmed
+from clients.errors import NotFound, Rejected, Unconfirmed
 from clients.hubspot import APP_EVENT_BATCH
 from clients.hubspot_marketing import ATTENDANCE_BATCH
 from clients.outcomes import BatchOutcome, Rejection
@@ -24,16 +24,18 @@ from engine.plan import (
     halves,
     in_batches,
 )
-from jobs.events import Target
+from jobs.changes import effect_change
+from jobs.events import EVENT_KINDS, Target
 from jobs.flights import Flights
 from jobs.records import refresh_outcomes
 from jobs.slices import Slice
-from rollcall.errors import Permanent
+from rollcall.errors import Permanent, Retryable
 from schemas.hubspot_api import AppEvent
 from schemas.hubspot_marketing import AttendanceInput, Verb
 from store.database import reading, writing
 from store.ledger import (
     Sent,
+    forget_applied,
     mark_applied,
     mark_planned,
     mark_rejected,
@@ -42,9 +44,13 @@ from store.ledger import (
     start_sending,
     withdraw_called_off,
 )
-from store.runs import count_in_run
+from store.runs import add_changes, count_in_run
 
 STRETCH = 800
+
+
+class EventGone(Retryable):
+    """HubSpot no longer has the marketing event: it is made again, and everything in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +67,13 @@ class Shipment:
 
 def send_participations(slice_: Slice, target: Target) -> None:
     """Send what is planned for the marketing event: registrations, cancellations, then stays."""
-    for kind in PARTICIPATION_KINDS:
-        _send_kind(slice_, kind, _ParticipationSender(slice_, target), ATTENDANCE_BATCH)
+    try:
+        for kind in PARTICIPATION_KINDS:
+            _send_kind(slice_, kind, _ParticipationSender(slice_, target), ATTENDANCE_BATCH)
+    except EventGone:
+        with writing(slice_.runtime.database) as connection:
+            forget_applied(connection, target.occurrence["id"], EVENT_KINDS + PARTICIPATION_KINDS)
+        raise
 
 
 def withdraw_participations(slice_: Slice) -> None:
@@ -136,6 +147,7 @@ class Sender:
             if isinstance(answer, BatchOutcome):
                 self._settle(connection, shipment.rows, answer)
             elif isinstance(answer, Rejected) and len(shipment.rows) > 1:
+                mark_planned(connection, [row["id"] for row in shipment.rows], not_before=None)
                 again = [Shipment(shipment.kind, tuple(half)) for half in halves(shipment.rows)]
             elif isinstance(answer, Permanent):
                 contact_id = shipment.rows[0]["contact_id"]
@@ -188,13 +200,20 @@ class _ParticipationSender(Sender):
     def send(self, shipment: Shipment) -> BatchOutcome:
         run = self._slice.run
         hubspot = self._slice.runtime.platforms.hubspot(run["portal_id"], run["pool"])
-        return hubspot.record_attendance(
-            self._target.external_id,
-            self._target.account_id,
-            cast(Verb, shipment.kind),
-            [_attendance_input(row) for row in shipment.rows],
-            permit=False,
-        )
+        try:
+            return hubspot.record_attendance(
+                self._target.external_id,
+                self._target.account_id,
+                cast(Verb, shipment.kind),
+                [_attendance_input(row) for row in shipment.rows],
+                permit=False,
+            )
+        except NotFound as error:
+            raise EventGone(
+                f"HubSpot no longer has the marketing event {self._target.external_id} of portal "
+                f"{run['portal_id']}; it is made again",
+                retry_after=0.0,
+            ) from error
 
 
 class AppEventSender(Sender):
@@ -222,6 +241,9 @@ def settle_done(connection: Connection, slice_: Slice, rows: Sequence[RowMapping
             for row in rows
         ],
         now=now,
+    )
+    add_changes(
+        connection, slice_.run["id"], [effect_change(row["email"], row["kind"]) for row in rows]
     )
     count_in_run(connection, slice_.run["id"], created=len(rows), done=len(rows))
 

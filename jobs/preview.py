@@ -6,12 +6,11 @@ it was never asked about.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, RowMapping
 
-from engine.outcome import OutcomeName
+from jobs.changes import Change, contact_changes, decision_change, effect_change
 from jobs.companions import gather_companions
 from jobs.contacts import STRETCH
 from jobs.decisions import decide_nameless, decide_people
@@ -24,8 +23,6 @@ from store.ledger_reading import applied_keys
 from store.people import nameless_of_occurrence, people_of_occurrence
 from store.runs import add_changes, count_in_run
 from store.settings import read_settings
-
-_SHOWN_KINDS = {"register": "registered", "attend": "attended", "cancel": "cancelled"}
 
 
 def preview(runtime: Runtime, run: RowMapping) -> None:
@@ -41,7 +38,7 @@ def preview(runtime: Runtime, run: RowMapping) -> None:
             break
         after = pks[-1]
         decided = decide_people(runtime, plans, rules, runtime.clock())
-        _note_people(runtime, run, decided[: len(pks)])
+        _note_people(runtime, run, decided[: len(pks)], rules)
     with reading(runtime.database) as connection:
         rows = nameless_of_occurrence(connection, run["occurrence_pk"])
         nameless = gather_nameless(connection, rows)
@@ -58,26 +55,28 @@ def _rules(runtime: Runtime, run: RowMapping) -> Rules:
         }
         patch = run["settings_patch"] or {}
         settings = load_settings(apply_patch(dump_settings(current), patch, forms))
-        return load_rules(connection, portal_id, version, settings, runtime.registry)
+        return load_rules(connection, portal_id, version, settings, runtime)
 
 
-def _note_people(runtime: Runtime, run: RowMapping, plans: Sequence[PersonPlan]) -> None:
+def _note_people(
+    runtime: Runtime, run: RowMapping, plans: Sequence[PersonPlan], rules: Rules
+) -> None:
     with writing(runtime.database) as connection:
-        changes: list[dict[str, Any]] = []
+        changes: list[Change] = []
         counts = {"excluded": 0, "created": 0, "updated": 0, "unchanged": 0}
         for plan in plans:
             mine = next(
                 i for i in plan.appearances if i.row["occurrence_pk"] == run["occurrence_pk"]
             )
             counts["excluded"] += mine.verdict is not None and not mine.verdict.hold
-            changes += _decision_change(mine)
+            changes += decision_change(mine)
             if mine.verdict is not None:
                 continue
-            due = _contact_changes(plan)
+            due = contact_changes(plan.person, due_changes(plan) or {})
             is_new = plan.person["contact_id"] is None
             counts["created" if is_new and due else "updated" if due else "unchanged"] += 1
             changes += due
-        changes += _effect_changes(connection, runtime, run, plans)
+        changes += _effect_changes(connection, run, plans, rules)
         add_changes(connection, run["id"], changes)
         count_in_run(connection, run["id"], total=len(plans), done=len(plans), **counts)
 
@@ -86,71 +85,21 @@ def _note_nameless(runtime: Runtime, run: RowMapping, items: Sequence[Appearance
     with writing(runtime.database) as connection:
         excluded = sum(item.verdict is not None for item in items)
         count_in_run(connection, run["id"], total=len(items), done=len(items), excluded=excluded)
-        changes = [change for item in items for change in _decision_change(item)]
+        changes = [change for item in items for change in decision_change(item)]
         add_changes(connection, run["id"], changes)
 
 
-def _decision_change(item: Appearance) -> list[dict[str, Any]]:
-    """A line if the person would be treated otherwise than now."""
-    before = _verdict_now(item.row)
-    after = _verdict_then(item)
-    if before == after or item.row["decided_at"] is None:
-        return []
-    return [_change(item.row["email"], "decision", before=before, after=after)]
-
-
-def _verdict_now(row: RowMapping | Mapping[str, Any]) -> str:
-    if row["is_excluded"] or row["is_held"]:
-        name: OutcomeName = "excluded" if row["is_excluded"] else "waiting"
-        return f"{name}: {row['reason']}"
-    return "sync"
-
-
-def _verdict_then(item: Appearance) -> str:
-    if item.verdict is None:
-        return "sync"
-    return f"{'waiting' if item.verdict.hold else 'excluded'}: {item.verdict.reason}"
-
-
-def _contact_changes(plan: PersonPlan) -> list[dict[str, Any]]:
-    due = due_changes(plan) or {}
-    held = plan.person["contact"]
-    return [
-        _change(plan.person["email"], "contact", name, before=held.get(name), after=value)
-        for name, value in sorted(due.items())
-    ]
-
-
 def _effect_changes(
-    connection: Connection, runtime: Runtime, run: RowMapping, plans: Iterable[PersonPlan]
-) -> list[dict[str, Any]]:
+    connection: Connection, run: RowMapping, plans: Iterable[PersonPlan], rules: Rules
+) -> list[Change]:
     wanted = [
         (plan.person["email"], effect)
         for plan in plans
         for item in plan.appearances
         if item.row["occurrence_pk"] == run["occurrence_pk"]
-        for effect in occurrence_wishes(item, runtime.app_events)
+        for effect in occurrence_wishes(item, rules)
     ]
     applied = applied_keys(connection, run["portal_id"], [effect.key for _, effect in wanted])
     return [
-        _change(email, effect.kind, after=_SHOWN_KINDS.get(effect.kind, effect.kind))
-        for email, effect in wanted
-        if effect.key not in applied
+        effect_change(email, effect.kind) for email, effect in wanted if effect.key not in applied
     ]
-
-
-def _change(
-    email: str,
-    effect: str,
-    property_name: str = "",
-    *,
-    before: str | None = None,
-    after: str | None = None,
-) -> dict[str, Any]:
-    return {
-        "email": email,
-        "effect": effect,
-        "property": property_name,
-        "before": before,
-        "after": after,
-    }

@@ -105,7 +105,7 @@ def _place(slice_: Slice, connection: Connection, occurrence: RowMapping) -> Pla
     portal_id = slice_.run["portal_id"]
     webinar = find_webinar(connection, occurrence["webinar_pk"])
     version, settings = read_settings(connection, portal_id)
-    rules = load_rules(connection, portal_id, version, settings, slice_.runtime.registry)
+    rules = load_rules(connection, portal_id, version, settings, slice_.runtime)
     is_off = (
         webinar["is_zoom_events"] or why_recordings_off(connection, webinar, settings) is not None
     )

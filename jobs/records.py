@@ -43,11 +43,12 @@ def _columns(item: Appearance, version: int, now: datetime) -> dict[str, Any]:
     assert decision is not None
     verdict = item.verdict
     failures = [f for f in decision.failures if f.hook != "should_exclude"]
+    blamed = verdict or next(iter(failures), None)
     values: dict[str, Any] = {
         "is_excluded": decision.excluded_by is not None,
         "is_held": decision.held_by is not None,
-        "decided_by": verdict.plugin if verdict else "",
-        "decided_by_version": verdict.version if verdict else "",
+        "decided_by": blamed.plugin if blamed else "",
+        "decided_by_version": blamed.version if blamed else "",
         "opinions": [_opinion(opinion) for opinion in decision.opinions],
         "plugin_failure": f"{failures[0].plugin} {failures[0].message}" if failures else "",
         "settings_version": version,

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping
 
-from clients.errors import NotFound, PageTokenExpired
+from clients.errors import NotFound, PageTokenExpired, PermissionMissing, Rejected
 from clients.zoom import Zoom
 from engine.attendance import Instance, Session, percent_attended, total_seconds, unite
 from engine.plan import in_batches
@@ -41,6 +41,18 @@ from store.webinar_facts import (
     occurrences_of_webinar,
 )
 
+NOT_STARTED = "it knows of no session of this webinar yet"
+LIVE = "the webinar is still on"
+NOT_READY = "its attendance report is not ready yet"
+NOT_PROCESSED = "its attendance report is still being worked out"
+INCOMPLETE = "its attendance report did not come whole"
+SHRUNK = "its attendance report has fewer rows than before; a second read has to confirm that"
+REFUSED = "it refused the attendance report"
+NO_RIGHT = (
+    "whoever connected it may not see attendance reports; connect Zoom again as somebody who may"
+)
+"""Why a report does not count yet, as people are told: "Zoom could not be read: …"."""
+
 _PEOPLE = 500
 _DIGEST_SIZE = 2**64
 
@@ -59,10 +71,12 @@ def read_report(
 ) -> Report:
     """Read the reports of every instance of the occurrence and unite people's stays."""
     find_instances(slice_, zoom, webinar)
+    if webinar["type"] == WITHOUT_FIXED_TIME and not place["occurrence_id"]:
+        return Report()  # each session is an occurrence of its own
     with reading(slice_.runtime.database) as connection:
         rows = instances_of(connection, place["id"])
     if not rows:
-        return Report(problem="not_started")
+        return Report(problem=NOT_STARTED)
     digest = count = 0
     problem = ""
     for row in rows:
@@ -71,7 +85,7 @@ def read_report(
         count += part.rows
         problem = problem or part.problem
     if not _note_actual_times(slice_, place):
-        return Report(problem=problem or "live")
+        return Report(problem=problem or LIVE)
     _unite(slice_, place, read)
     return Report(ReadResult(not problem, f"{digest:016x}"), count, problem)
 
@@ -142,7 +156,7 @@ def _read_instance(
     try:
         detail = zoom.report_detail(row["uuid"])
         if detail.ended_at is None or detail.started_at is None:
-            return _Part(problem="live")
+            return _Part(problem=LIVE)
         if _is_rehearsal(place, detail):
             _change(slice_, row, is_rehearsal=True)
             return _Part()
@@ -155,13 +169,15 @@ def _read_instance(
         )
         part, total = _read_rows(slice_, zoom, place, row, read)
     except NotFound:
-        return _Part(problem="not_ready")
-    except PageTokenExpired:
-        return _Part(problem="page_token")
+        return _Part(problem=NOT_READY)
+    except PermissionMissing:
+        return _Part(problem=NO_RIGHT)
+    except Rejected:
+        return _Part(problem=REFUSED)
     if part.problem and not _is_last_word(slice_, detail, read):
         return part
     if part.rows < total or part.rows < detail.participants_count:
-        return _Part(part.digest, part.rows, "incomplete")
+        return _Part(part.digest, part.rows, INCOMPLETE)
     return _accept(slice_, row, read, _Part(part.digest, part.rows))
 
 
@@ -186,6 +202,16 @@ def _change(slice_: Slice, row: RowMapping, **values: Any) -> None:
 def _read_rows(
     slice_: Slice, zoom: Zoom, place: RowMapping, row: RowMapping, read: ListRead
 ) -> tuple[_Part, int]:
+    try:
+        return _read_pages(slice_, zoom, place, row, read)
+    except PageTokenExpired:
+        # The token lives 15 minutes; rows stored before are stored again without harm.
+        return _read_pages(slice_, zoom, place, row, read)
+
+
+def _read_pages(
+    slice_: Slice, zoom: Zoom, place: RowMapping, row: RowMapping, read: ListRead
+) -> tuple[_Part, int]:
     digest = seen = total = 0
     problem = ""
     for page in zoom.report_participants(row["uuid"]):
@@ -194,7 +220,7 @@ def _read_rows(
         seen += len(page.rows) + page.unreadable
         kept = [joined for joined in page.rows if not joined.is_waiting_room]
         if any(joined.left_at is None or joined.seconds == 0 for joined in kept):
-            problem = "not_processed"
+            problem = NOT_PROCESSED
         digest = (digest + sum(_digest(joined) for joined in page.rows)) % _DIGEST_SIZE
         with writing(slice_.runtime.database) as connection:
             sessions = [_session(joined, place, row, read) for joined in kept]
@@ -236,7 +262,7 @@ def _accept(slice_: Slice, row: RowMapping, read: ListRead, part: _Part) -> _Par
     with writing(slice_.runtime.database) as connection:
         if shrank and not row["has_shrunk"]:
             change_instance(connection, row["portal_id"], row["uuid"], has_shrunk=True)
-            return _Part(part.digest, part.rows, "shrunk")
+            return _Part(part.digest, part.rows, SHRUNK)
         change_instance(
             connection, row["portal_id"], row["uuid"], has_shrunk=False, rows_read=part.rows
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -13,8 +14,15 @@ from jobs.runtime import Runtime
 from schemas.zoom_api import WebinarDetail
 from store.database import writing
 from store.gone import erased_among
-from store.webinar_facts import bring_forward, ensure_occurrence, ensure_webinar
+from store.webinar_facts import (
+    bring_forward,
+    change_occurrence,
+    ensure_occurrence,
+    ensure_webinar,
+    occurrences_of_webinar,
+)
 
+SINGLE = 5
 RECURRING = 9
 WITHOUT_FIXED_TIME = 6
 
@@ -24,18 +32,15 @@ def refresh_webinar(
 ) -> RowMapping:
     """The webinar's row after storing what Zoom says now.
 
-    Zoom forgets a webinar some time after its end; then what is known stays as it is.
+    Zoom forgets a webinar some time after its end, or when somebody deletes it: what is known stays
+    as it is, and ``status`` says `missing`, then `deleted`.
     """
     now = runtime.clock()
     try:
         detail = zoom.webinar(webinar_id, show_previous_occurrences=True)
     except NotFound:
         with writing(runtime.database) as connection:
-            row = ensure_webinar(
-                connection, portal_id, account_id, webinar_id, {"detail_read_at": now}
-            )
-            ensure_occurrence(connection, row, "")
-            return row
+            return _note_absence(connection, runtime, portal_id, account_id, webinar_id)
     panelists = _panelists(zoom, webinar_id)
     with writing(runtime.database) as connection:
         erased = erased_among(connection, runtime.sealer, portal_id, panelists)
@@ -45,10 +50,42 @@ def refresh_webinar(
             portal_id,
             account_id,
             webinar_id,
-            {**webinar_columns(detail), "panelists": shown, "detail_read_at": now},
+            {
+                **webinar_columns(detail),
+                "panelists": shown,
+                "detail_read_at": now,
+                "status": "scheduled",
+            },
         )
         _store_occurrences(connection, row, detail, runtime)
     return row
+
+
+def _note_absence(
+    connection: Connection, runtime: Runtime, portal_id: str, account_id: str, webinar_id: str
+) -> RowMapping:
+    """Zoom has no such webinar. Believed when it says so again after the first delay.
+
+    Then dates that have not begun are cancelled; what took place has taken place.
+    """
+    now = runtime.clock()
+    row = ensure_webinar(connection, portal_id, account_id, webinar_id, {})
+    ensure_occurrence(connection, row, "")
+    if row["status"] == "missing":
+        if now < row["detail_read_at"] + runtime.timing.reconcile_after[0]:
+            return row
+        for place in occurrences_of_webinar(connection, row["id"]):
+            _cancel_if_upcoming(connection, place, now)
+    status = "missing" if row["status"] == "scheduled" else "deleted"
+    changes = {"status": status, "detail_read_at": now}
+    return ensure_webinar(connection, portal_id, account_id, webinar_id, changes)
+
+
+def _cancel_if_upcoming(connection: Connection, place: RowMapping, now: datetime) -> None:
+    """Cancel a date that is still to come; its marketing event is cancelled by the next run."""
+    if place["status"] != "cancelled" and place["start_at"] is not None and place["start_at"] > now:
+        change_occurrence(connection, place["id"], status="cancelled", next_read_at=None)
+        bring_forward(connection, place["id"], now, read=False)
 
 
 def webinar_columns(detail: WebinarDetail) -> dict[str, Any]:
@@ -89,18 +126,20 @@ def _store_occurrences(
         times = {"start_at": detail.start_at, "duration_seconds": detail.duration_seconds}
         ensure_occurrence(connection, row, "", times)
         return
+    now = runtime.clock()
     if detail.registration_type == 1:
         ensure_occurrence(connection, row, "")
+    listed = {date.occurrence_id for date in detail.occurrences if date.status != "deleted"}
+    for place in occurrences_of_webinar(connection, row["id"]):
+        if not place["occurrence_id"]:
+            # It may have been made before anybody knew that this is a series.
+            change_occurrence(connection, place["id"], is_series=True)
+        elif place["occurrence_id"] not in listed:
+            _cancel_if_upcoming(connection, place, now)
     for date in detail.occurrences:
-        known = ensure_occurrence(
-            connection,
-            row,
-            date.occurrence_id,
-            {
-                "start_at": date.start_at,
-                "duration_seconds": date.duration_seconds,
-                "status": "cancelled" if date.status == "deleted" else None,
-            },
-        )
-        if known["reads"] == 0 and known["next_read_at"] is None and date.status != "deleted":
-            bring_forward(connection, known["id"], runtime.clock(), read=True)
+        if date.occurrence_id not in listed:
+            continue
+        times = {"start_at": date.start_at, "duration_seconds": date.duration_seconds}
+        known = ensure_occurrence(connection, row, date.occurrence_id, times)
+        if known["reads"] == 0 and known["next_read_at"] is None:
+            bring_forward(connection, known["id"], now, read=True)

@@ -7,17 +7,17 @@ from typing import Any
 
 from engine.merge import Loser
 from engine.plan import WantedEffect, effect_key, participation_payload, to_milliseconds
-from jobs.gathering import Appearance, PersonPlan
+from jobs.gathering import Appearance, PersonPlan, Rules
 from rollcall import AuditEntry, MarketingParticipation, TimelineEvent
 
 
-def occurrence_wishes(item: Appearance, app_events: Mapping[str, str]) -> list[WantedEffect]:
+def occurrence_wishes(item: Appearance, rules: Rules) -> list[WantedEffect]:
     """The effects wanted for one person of one occurrence, keyed by what they are about."""
     if item.decision is None or item.verdict is not None:
         return []
     wishes = []
     for stamped in item.decision.effects:
-        kind, payload = _kind_and_payload(item, stamped.effect, app_events)
+        kind, payload = _kind_and_payload(item, stamped.effect, rules)
         if kind and payload is not None:
             wishes.append(
                 WantedEffect(
@@ -32,9 +32,10 @@ def occurrence_wishes(item: Appearance, app_events: Mapping[str, str]) -> list[W
 
 
 def _kind_and_payload(
-    item: Appearance, effect: object, app_events: Mapping[str, str]
+    item: Appearance, effect: object, rules: Rules
 ) -> tuple[str, Mapping[str, Any] | None]:
-    if isinstance(effect, MarketingParticipation):
+    app_events = rules.app_events
+    if isinstance(effect, MarketingParticipation) and rules.has_marketing_events:
         row = item.row
         return effect.state, participation_payload(
             effect.state,

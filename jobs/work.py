@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy import RowMapping
 
 from clients.errors import BudgetExhausted, ReconnectNeeded
+from engine.plan import PARTICIPATION_KINDS
 from jobs.bin import refresh_bin
 from jobs.call_records import doubt_abandoned_calls
 from jobs.confirmations import (
@@ -216,7 +217,7 @@ def _send_to_event(slice_: Slice, target: Target) -> None:
         return
     with reading(slice_.runtime.database) as connection:
         is_wanted = count_sendable(
-            connection, slice_.run["occurrence_pk"], slice_.runtime.clock()
+            connection, slice_.run["occurrence_pk"], slice_.runtime.clock(), PARTICIPATION_KINDS
         ) or event_texts(connection, target.occurrence["id"])
     if not is_there and not is_wanted:
         return

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import get_args
 
-from sqlalchemy import Connection, RowMapping, update
+import structlog
+from sqlalchemy import RowMapping, update
 
 from clients.errors import PageTokenExpired, Rejected
 from clients.zoom import RegistrantQuery, Zoom
@@ -19,7 +20,7 @@ from engine.timing import is_settled, next_read_at
 from jobs.presentable import presentable
 from jobs.reports import Report, read_report
 from jobs.slices import Slice
-from jobs.webinars import refresh_webinar
+from jobs.webinars import RECURRING, WITHOUT_FIXED_TIME, refresh_webinar
 from schemas.base import Page
 from schemas.zoom_api import RegistrantRow
 from store.database import reading, writing
@@ -38,15 +39,21 @@ from store.tables import occurrence
 from store.webinar_facts import change_occurrence, find_occurrence, find_webinar
 
 NO_REGISTRATION = 2  # approval_type of a webinar people join without registering
+ONCE_FOR_ALL = 1  # registration_type: one registration covers every date of a series
 GIVE_UP = timedelta(days=3)
 """So long after the last delay an occurrence nobody ever started is no longer read daily."""
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """What the registrant lists came to: Zoom's own count, and whether every row of it came."""
+    """What the registrant lists came to: Zoom's own count, and whether every row of it came.
 
-    total: int
+    ``total`` is None when Zoom would not show a list.
+    """
+
+    total: int | None
     is_complete: bool
 
 
@@ -66,7 +73,7 @@ def read_zoom(slice_: Slice) -> None:
     report = Report()
     if not place["is_series"] and (place["start_at"] is None or place["start_at"] <= started_at):
         report = read_report(slice_, zoom, webinar, place, read)
-    _finish(slice_, place, read, lists, report)
+    _finish(slice_, webinar, place, read, lists, report)
 
 
 def _begin(slice_: Slice, now: datetime) -> tuple[RowMapping, ListRead]:
@@ -87,8 +94,9 @@ def _begin(slice_: Slice, now: datetime) -> tuple[RowMapping, ListRead]:
 def _read_lists(
     slice_: Slice, zoom: Zoom, webinar: RowMapping, place: RowMapping, read: ListRead
 ) -> Lists:
-    covers_series = webinar["type"] == 9 and webinar["registration_type"] == 1
-    if webinar["approval_type"] == NO_REGISTRATION or (covers_series and not place["is_series"]):
+    if webinar["status"] != "scheduled":
+        return Lists(None, False)  # the webinar is gone, which says nothing about its registrants
+    if webinar["approval_type"] == NO_REGISTRATION or not _holds_registrations(webinar, place):
         return Lists(0, True)
     total, is_complete = 0, True
     for status in get_args(RegistrantQuery):
@@ -97,15 +105,26 @@ def _read_lists(
         except PageTokenExpired:
             # The token lives 15 minutes; what was merged before is merged again without harm.
             count, seen = _read_list(slice_, zoom, webinar, place, read, status)
-        except Rejected:
-            # Registration was switched off since: there is no list to be on.
-            continue
+        except Rejected as refusal:
+            # A list nobody may see is no empty list: who is on it stays as known.
+            log.warning("registrants_refused", status=status, why=str(refusal))
+            return Lists(None, False)
         total += count
         is_complete = is_complete and seen >= count
     if is_complete:
         with writing(slice_.runtime.database) as connection:
             cancel_vanished(connection, place, read)
     return Lists(total, is_complete)
+
+
+def _holds_registrations(webinar: RowMapping, place: RowMapping) -> bool:
+    """Whether people register for this date, and not for another one or for the whole series."""
+    if webinar["type"] == WITHOUT_FIXED_TIME:
+        return not place["occurrence_id"]
+    if webinar["type"] == RECURRING:
+        covers_series = webinar["registration_type"] == ONCE_FOR_ALL
+        return bool(place["is_series"]) is bool(covers_series)
+    return True
 
 
 def _read_list(
@@ -148,7 +167,14 @@ def _entry(row: RegistrantRow, status: RegistrantQuery, read: ListRead) -> Regis
 # --- the end of the read ---------------------------------------------------------------------
 
 
-def _finish(slice_: Slice, place: RowMapping, read: ListRead, lists: Lists, report: Report) -> None:
+def _finish(
+    slice_: Slice,
+    webinar: RowMapping,
+    place: RowMapping,
+    read: ListRead,
+    lists: Lists,
+    report: Report,
+) -> None:
     runtime = slice_.runtime
     delays = runtime.timing.reconcile_after
     with writing(runtime.database) as connection:
@@ -169,24 +195,35 @@ def _finish(slice_: Slice, place: RowMapping, read: ListRead, lists: Lists, repo
                 mark_attendees_dirty(connection, place["id"])
         values = {
             "settled_at": fresh["settled_at"] or (read.started_at if settled else None),
-            "read_problem": report.problem or ("" if lists.is_complete else "registrants"),
+            "read_problem": _list_problem(webinar, lists) or report.problem,
             "next_read_at": _next_read(
                 fresh,
                 ends_at,
                 delays,
                 read.started_at,
                 settled,
-                has_doubts=is_somebody_missing(connection, place["id"]),
+                has_doubts=webinar["status"] == "missing"
+                or is_somebody_missing(connection, place["id"]),
             ),
         }
         if report.result is not None and report.result.is_complete and was_due:
             values["read_digest"] = report.result.digest
-        values |= {"zoom_people": _zoom_people(connection, place["id"], read, lists)}
+        if lists.total is not None:
+            unlisted = count_unlisted(connection, place["id"], read.number, read.started_at)
+            unregistered = count_unregistered(connection, place["id"])
+            # Zoom's own figure: what lists, notices and reports say, never a count of our rows.
+            values["zoom_people"] = lists.total + unlisted + unregistered
         if lists.is_complete and (report.result is None or report.result.is_complete):
             values |= {"read_at": read.started_at, "report_rows": report.rows}
         change_occurrence(connection, place["id"], **values)
         release_pending(connection, place["id"])
         change_run(connection, slice_.run["id"], must_read=False)
+
+
+def _list_problem(webinar: RowMapping, lists: Lists) -> str:
+    if webinar["status"] != "scheduled":
+        return "it no longer has this webinar"
+    return "" if lists.is_complete else "a list of registrants did not come whole"
 
 
 def _scheduled_end(row: RowMapping) -> datetime | None:
@@ -218,9 +255,3 @@ def _next_read(
         is_settled=settled,
         has_doubts=has_doubts,
     )
-
-
-def _zoom_people(connection: Connection, occurrence_pk: int, read: ListRead, lists: Lists) -> int:
-    """Zoom's own figure: what its lists, notices and reports say, never a count of our rows."""
-    unlisted = count_unlisted(connection, occurrence_pk, read.number, read.started_at)
-    return lists.total + unlisted + count_unregistered(connection, occurrence_pk)

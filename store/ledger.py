@@ -194,12 +194,28 @@ def withdraw_unsent(connection: Connection, pks: Sequence[int]) -> None:
     update_rows(connection, effect, [{"pk": pk, "state": "withdrawn"} for pk in pks])
 
 
+def forget_applied(connection: Connection, occurrence_pk: int, kinds: Sequence[str]) -> None:
+    """HubSpot no longer holds these effects of the occurrence: they are to be sent anew."""
+    connection.execute(
+        update(effect)
+        .where(
+            effect.c.occurrence_pk == occurrence_pk,
+            effect.c.kind.in_(kinds),
+            effect.c.state.in_(("applied", "cannot_change")),
+        )
+        .values(state="planned", applied_hash="", not_before=None)
+    )
+
+
 def sendable(
     connection: Connection, occurrence_pk: int, kind: str, now: datetime, limit: int
 ) -> list[RowMapping]:
-    """Planned effects of one kind that may go now, with ``contact_id`` where HubSpot has one."""
+    """Planned effects of one kind that may go now, with ``contact_id`` and ``email``.
+
+    Only of people whose contact is known, and is not to be looked up again first.
+    """
     rows = connection.execute(
-        select(effect, person.c.contact_id)
+        select(effect, person.c.contact_id, person.c.email)
         .join(person, person.c.id == effect.c.person_pk)
         .where(
             effect.c.occurrence_pk == occurrence_pk,
@@ -208,6 +224,7 @@ def sendable(
             may_go(now),
             person.c.contact_id.is_not(None),
             person.c.is_deleted.is_(False),
+            person.c.must_read.is_(False),
         )
         .order_by(effect.c.id)
         .limit(limit)
@@ -371,12 +388,13 @@ def doubt_abandoned(
 def unconfirmed(
     connection: Connection, occurrence_pk: int, now: datetime, kinds: Sequence[str]
 ) -> list[RowMapping]:
-    """Unconfirmed effects of the occurrence that may be read back now, with their ``contact_id``.
+    """Unconfirmed effects that may be read back now, with their ``contact_id`` and ``email``.
 
-    That is the record they were sent to, even if the person has another contact by now.
+    The contact is the record they were sent to, even if the person has another one by now.
     """
     rows = connection.execute(
-        select(effect, effect.c.remote_id.label("contact_id"))
+        select(effect, effect.c.remote_id.label("contact_id"), person.c.email)
+        .join(person, person.c.id == effect.c.person_pk)
         .where(
             effect.c.occurrence_pk == occurrence_pk,
             effect.c.state == "unconfirmed",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, func, or_, select
+from sqlalchemy import Connection, RowMapping, and_, func, or_, select, true
 
 from store.tables import effect, person
 
@@ -48,8 +48,10 @@ def contact_effects(connection: Connection, person_pks: Sequence[int]) -> dict[i
     return found
 
 
-def count_sendable(connection: Connection, occurrence_pk: int, now: datetime) -> int:
-    """Effects of people known in HubSpot that could be sent now."""
+def count_sendable(
+    connection: Connection, occurrence_pk: int, now: datetime, kinds: Sequence[str] = ()
+) -> int:
+    """Effects of people known in HubSpot that could be sent now, of these kinds or of any."""
     return int(
         connection.execute(
             select(func.count())
@@ -57,10 +59,15 @@ def count_sendable(connection: Connection, occurrence_pk: int, now: datetime) ->
             .where(
                 effect.c.occurrence_pk == occurrence_pk,
                 effect.c.state == "planned",
+                effect.c.kind.in_(kinds) if kinds else true(),
                 may_go(now),
                 or_(
                     effect.c.person_pk.is_(None),
-                    and_(person.c.contact_id.is_not(None), person.c.is_deleted.is_(False)),
+                    and_(
+                        person.c.contact_id.is_not(None),
+                        person.c.is_deleted.is_(False),
+                        person.c.must_read.is_(False),
+                    ),
                 ),
             )
         ).scalar_one()

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 from redis import Redis
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 
 from clients.limiter import declare_fresh
 from config import Config
@@ -35,10 +35,11 @@ from schemas.recording_links import RecordingLinks
 from schemas.tenant_settings import PluginForm
 from store.database import open_database, reading, writing
 from store.inbox import record_delivery
-from store.runs import open_run
+from store.runs import OPEN_STATES, open_run
 from store.sealing import Sealer
 from store.settings import save_settings
-from store.tables import occurrence
+from store.tables import inbox, occurrence, run
+from store.types import UtcDateTime
 
 PORTAL = "4242"
 KEY = "4oQ3mQYIbyN7hLp5V0mJt8yqkz7o3oG4v8b1B0Zy0wE="
@@ -189,6 +190,35 @@ class Stage:
             work_off(runtime, "bulk")
             if not opened and not open_due_runs(self.database, self.now()):
                 return
+
+    def pass_time(self, span: timedelta = timedelta(minutes=45)) -> None:
+        """Let so much time pass at once: jobs run at every moment something becomes due.
+
+        For tests whose jobs do not wait themselves (the fixture `brisk`).
+        """
+        ends_at = self.now() + span
+        for _ in range(200):
+            self.work()
+            due = self._next_due()
+            if due is None or due > ends_at:
+                self.late_by += max(ends_at - self.now(), timedelta(0))
+                self.work()
+                return
+            self.late_by += max(due - self.now(), timedelta(milliseconds=1))
+        raise AssertionError("the jobs do not come to rest")
+
+    def _next_due(self) -> datetime | None:
+        """When the next run, occurrence or delivery is due by itself."""
+        moments = (
+            select(func.min(run.c.not_before, type_=UtcDateTime())).where(
+                run.c.state.in_(OPEN_STATES)
+            ),
+            select(func.min(occurrence.c.next_due_at, type_=UtcDateTime())),
+            select(func.min(inbox.c.not_before, type_=UtcDateTime())).where(inbox.c.state == "new"),
+        )
+        with reading(self.database) as connection:
+            found = [connection.execute(one).scalar() for one in moments]
+        return min((moment for moment in found if moment is not None), default=None)
 
     def sync_now(self) -> list[str]:
         """Press Sync now on every webinar; the runs it opened."""

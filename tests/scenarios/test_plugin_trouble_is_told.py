@@ -1,0 +1,151 @@
+"""A plugin's trouble is named: in the log, in each person's outcome, and in the plugins' health."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from structlog.testing import capture_logs
+
+from jobs.guard import OFFENCES, Guard
+from plugins.registry import LoadedPlugin, Registry
+from rollcall import Exclusion
+from store.plugin_health import read_plugin_health
+from tests.rollcall.values import plugin, question
+from tests.scenarios.conftest import UNHURRIED
+from tests.scenarios.stage import PORTAL, Stage, set_stage
+from tests.scenarios.webinar import HOUR, connect, plan_webinar
+
+ADA, REX = "ada@northquay.example", "rex@northquay.example"
+
+
+def _raises(registrant: Any) -> Any:
+    if registrant.person.email == ADA:
+        raise RuntimeError("a secret of somebody's")
+    return []
+
+
+def _hangs(*_: object) -> Any:
+    time.sleep(3600)
+
+
+def _dies(*_: object) -> Any:
+    os._exit(7)
+
+
+@contextmanager
+def stage_with(
+    registry: Registry, base: str, url: str, redis_url: str, *partners: LoadedPlugin
+) -> Iterator[Stage]:
+    """A stage with partners' plugins beside the built-in ones."""
+    both = Registry((*registry.plugins, *partners))
+    with (
+        Guard.start(both, patience=0.3) as guard,
+        set_stage(base, url, redis_url, guard, both, **UNHURRIED) as stage,
+    ):
+        yield stage
+
+
+def test_effects_that_are_lost_are_shown_with_the_plugin_and_its_fault(
+    brisk: None, registry: Registry, simulator_base: str, sqlite_copy: str, redis_url: str
+) -> None:
+    loud = plugin("loud", on_registrant=_raises)
+    mute = plugin("mute", on_attendance=_hangs)
+    with (
+        stage_with(registry, simulator_base, sqlite_copy, redis_url, loud, mute) as stage,
+        capture_logs() as logs,
+    ):
+        webinar = plan_webinar(stage)
+        webinar.register(ADA, REX)
+        connect(stage)
+        stage.work()
+        people = webinar.people()
+        assert webinar.outcomes() == {ADA: "failing: plugin_failed", REX: "in_sync"}
+        assert people[ADA]["decided_by"] == "loud"
+        assert people[ADA]["detail"].startswith("loud raised RuntimeError at ")
+        assert "secret" not in people[ADA]["detail"]
+        assert webinar.states() == {ADA: "REGISTERED", REX: "REGISTERED"}
+
+        webinar.play({ADA: [[0, HOUR]], REX: [[0, HOUR]]})
+        stage.pass_time()
+        people = webinar.people()
+        assert "mute gave no sign of life" in people[REX]["detail"]
+        assert webinar.states() == {ADA: "ATTENDED", REX: "ATTENDED"}
+        assert webinar.figures(REX)["attendance_count"] == "1"
+        with stage.database.connect() as connection:
+            health = read_plugin_health(connection, PORTAL)
+        assert {name: found["failing"] for name, found in health.items()} == {"loud": 1, "mute": 1}
+    told = {(entry["event"], entry.get("plugin")) for entry in logs}
+    assert {("plugin_failed", "loud"), ("plugin_left_out", "mute")} <= told
+    assert "secret" not in str(logs)
+
+
+def test_people_held_for_a_plugin_that_died_go_on_once_it_is_mended(
+    brisk: None, registry: Registry, simulator_base: str, sqlite_copy: str, redis_url: str
+) -> None:
+    broken = plugin("gate", should_exclude=_dies)
+    with stage_with(registry, simulator_base, sqlite_copy, redis_url, broken) as stage:
+        webinar = plan_webinar(stage)
+        webinar.register(ADA, REX)
+        connect(stage)
+        with capture_logs() as logs:
+            stage.work()
+        (told,) = [entry for entry in logs if entry["event"] == "plugin_left_out"]
+        assert (told["plugin"], told["hook"]) == ("gate", "should_exclude")
+        person = webinar.people()[ADA]
+        assert webinar.outcomes() == dict.fromkeys((ADA, REX), "waiting: plugin_unavailable")
+        assert person["decided_by"] == "gate"
+        assert "ended its process" in person["detail"]
+        assert stage.simulator.contacts() == {}
+
+        mended = plugin("gate", should_exclude=_keeps_rex_out)
+        both = Registry((*registry.plugins, mended))
+        stage.registry = both
+        with Guard.start(both) as guard:
+            stage.guard = guard
+            stage.sync_now()
+            stage.work()
+        assert webinar.outcomes() == {ADA: "in_sync", REX: "excluded: plugin:gate:not_him"}
+        assert set(stage.simulator.contacts()) == {ADA}
+
+
+def _keeps_rex_out(person: Any) -> Exclusion | None:
+    return Exclusion("not_him", "asked not to be synced") if person.email == REX else None
+
+
+def test_a_plugin_switched_on_and_missing_holds_people_until_it_is_switched_off(
+    brisk: None, registry: Registry, simulator_base: str, sqlite_copy: str, redis_url: str
+) -> None:
+    partner = plugin("gate", should_exclude=_keeps_rex_out)
+    with stage_with(registry, simulator_base, sqlite_copy, redis_url, partner) as stage:
+        webinar = plan_webinar(stage)
+        webinar.register(ADA)
+        connect(stage, plugins={"gate": {"enabled": True}})
+        with Guard.start(registry) as guard:
+            stage.registry, stage.guard = registry, guard
+            stage.work()
+            assert webinar.outcomes() == {ADA: "waiting: plugin_unavailable"}
+            assert "not installed" in webinar.people()[ADA]["detail"]
+            stage.set(plugins={"gate": {"enabled": False}})
+            stage.work()
+            assert webinar.outcomes() == {ADA: "in_sync"}
+
+
+def test_a_plugin_that_stops_chunk_after_chunk_is_not_asked_any_more() -> None:
+    """Each time costs its patience, so ten thousand people would wait for minutes."""
+    hangs = plugin("mute", on_attendance=_hangs)
+    with Guard.start(Registry((hangs,)), patience=0.2) as guard:
+        for _ in range(OFFENCES):
+            answer = guard.decide([question()], {}, ["mute"])
+            assert [one.plugin for one in answer.suspects] == ["mute"]
+        answer = guard.decide([question()], {}, ["mute"])
+        assert answer.suspects == ()
+        (decision,) = answer.decisions
+        (failure,) = decision.failures
+        assert (failure.plugin, failure.message) == (
+            "mute",
+            "is paused: it had to be left out 3 times",
+        )
