@@ -491,7 +491,8 @@ def test_B04_a_process_that_died_between_sending_and_answer_is_confirmed_by_sear
 def test_a_platform_in_trouble_with_recordings_does_not_hold_the_people_up(
     stage: Stage, platform: str, route: str
 ) -> None:
-    rule = {"platform": platform, "route_contains": route, "kind": "status", "status": 503}
+    trouble = {"kind": "status", "status": 503, "times": 3}
+    rule = {"platform": platform, "route_contains": route, **trouble}
     scene = play(stage, before=lambda stage, _: stage.simulator.call("POST", "/faults", rule))
     assert stage.simulator.summary()["writes"]["attended"] == 2
     (struck,) = stage.simulator.call("GET", "/faults")["faults"]
