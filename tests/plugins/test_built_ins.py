@@ -254,7 +254,8 @@ class TestAudit:
 
 
 @pytest.mark.parametrize(
-    "module", [contacts, property_updates, marketing_events, timeline_events, audit]
+    "module",
+    [contacts, property_updates, marketing_events, timeline_events, recordings, audit],
 )
 def test_every_built_in_behaviour_describes_itself(module: ModuleType) -> None:
     assert module.describe_plugin().name == module.__name__.removeprefix("plugins.")

@@ -282,6 +282,38 @@ def test_a_switch_turned_off_takes_nothing_back_but_a_deleted_recording_does(sta
     assert shows_recording(stage) == (False, False)
 
 
+def test_S24_switching_off_stops_what_was_planned_and_not_yet_sent(stage: Stage) -> None:
+    trouble = {"kind": "status", "status": 503}
+    rule = {"platform": "hubspot", "route_contains": "/calls", **trouble}
+    play(stage, before=lambda stage, _: stage.simulator.call("POST", "/faults", rule))
+    set_global(stage, False)
+    stage.simulator.call("DELETE", "/faults")
+    later(stage, 2 * MINUTES)
+    stage.sync_now()
+    stage.work()
+    assert calls(stage) == []
+    set_global(stage, True)
+    stage.work()
+    assert shows_recording(stage) == (True, True)
+
+
+def rehearse(stage: Stage, scene: dict[str, Any]) -> None:
+    """Hours before the webinar somebody tried it out, and had it recorded."""
+    before = {"start_time": -18_000, "end_time": -16_200, "participants": [], "silent": True}
+    stage.simulator.call("POST", f"/zoom/webinars/{scene['webinar_id']}/play", before)
+    change(stage, scene, "", session=2, complete=True)
+
+
+def test_a_rehearsal_brings_no_call_record(stage: Stage) -> None:
+    scene = play(stage, before=rehearse)
+    stage.listen()
+    change(stage, scene, "announce-again", session=2)
+    stage.deliver(stage.notices("recording."))
+    stage.work()
+    assert len(calls(stage)) == 1
+    assert shows_recording(stage) == (True, True)
+
+
 # --- no participants -----------------------------------------------------------------------------
 
 
