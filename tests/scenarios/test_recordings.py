@@ -314,6 +314,41 @@ def test_a_rehearsal_brings_no_call_record(stage: Stage) -> None:
     assert shows_recording(stage) == (True, True)
 
 
+def test_B05_each_date_of_a_series_has_its_own_call_record(stage: Stage) -> None:
+    stage.simulator.scene("small", silent=True, play=False)
+    account = stage.simulator.call("GET", "/zoom/accounts/small-zoom-account")
+    host = next(user["id"] for user in account["users"] if user["email"].startswith("hanna"))
+    starts = (-90_000, -3_600)
+    series = {
+        "host_id": host,
+        "topic": "A series",
+        "type": 9,
+        "registration_type": 2,
+        "occurrences": [{"start_time": start, "duration": 60} for start in starts],
+        "silent": True,
+    }
+    made = stage.simulator.call("POST", "/zoom/accounts/small-zoom-account/webinars", series)
+    person = {
+        "email": "ada@northquay.example",
+        "email_visible": True,
+        "sessions": [[0, 1_800]],
+    }
+    for number, start in enumerate(starts, 1):
+        session = {"start_time": start, "end_time": start + 3_600, "participants": [person]}
+        path = f"/zoom/webinars/{made['webinar_id']}"
+        stage.simulator.call("POST", f"{path}/play", {**session, "silent": True})
+        recorded = {"complete": True, "silent": True}
+        stage.simulator.call("POST", f"{path}/instances/{number}/recording", recorded)
+    stage.install("small-zoom-account")
+    stage.set(webinar_sync="all", recording_sync="all")
+    stage.work()
+    later(stage)
+    later(stage, timedelta(days=1))
+    middles = {call["properties"]["hs_call_external_id"].split("-")[1] for call in calls(stage)}
+    assert len(middles) == len(calls(stage)) == 2
+    assert "0" not in middles
+
+
 # --- no participants -----------------------------------------------------------------------------
 
 
