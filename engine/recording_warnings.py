@@ -64,7 +64,7 @@ def find_causes(facts: RecordingFacts) -> Iterator[Cause]:
         )
     if facts.without_participants:
         yield Cause(
-            "The webinar had no participants, so there is no contact to put the recording on.",
+            "The webinar had no participants that sync, so no contact can have the recording.",
             "Choose the marketing event as the place for recordings, if you want it all the same.",
             "open_settings",
             "Open settings",

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, RowMapping
 from engine.dispatch import Decision, RecordingQuestion, StampedEffect
 from engine.plan import (
     AUDIENCE_KINDS,
+    CALL_KINDS,
     WantedEffect,
     call_external_id,
     effect_key,
@@ -90,7 +91,10 @@ def plan_recordings(slice_: Slice) -> list[RecordingPlan]:
         place = _place(slice_, connection, occurrence)
     _withdraw_gone(slice_, place, [one for one in found if one.state.state in GONE])
     watchable = [one for one in found if one.state.state == "available"]
-    if place.is_off or occurrence["settled_at"] is None:
+    if place.is_off:
+        _stop(slice_, place, watchable)
+        return []
+    if occurrence["settled_at"] is None:
         return []
     plans = _decide(slice_, place, watchable)
     with writing(slice_.runtime.database) as connection:
@@ -133,8 +137,10 @@ def _decide(slice_: Slice, place: Place, found: Sequence[StoredRecording]) -> li
 
 
 def _value(connection: Connection, place: Place, one: StoredRecording) -> Recording | None:
-    """The recording as plugins see it; None while nobody knows when its session began."""
+    """The recording as plugins see it; None for a rehearsal's, or while its start is not known."""
     session = find_instance(connection, one.row["portal_id"], one.row["uuid"])
+    if session is not None and session["is_rehearsal"]:
+        return None
     started_at = (session["started_at"] if session else None) or one.row["started_at"]
     if started_at is None:
         return None
@@ -243,6 +249,26 @@ def _withdraw_gone(slice_: Slice, place: Place, gone: Sequence[StoredRecording])
             change_recording(connection, one.row["id"], event_text="", problem="")
             _withdraw(slice_, connection, place, "call", external_id, body="", player="")
             _withdraw(slice_, connection, place, "transcript", external_id, file="", size=0)
+
+
+def _stop(slice_: Slice, place: Place, found: Sequence[StoredRecording]) -> None:
+    """Send nothing more of recordings that are switched off; what was written stays as it is."""
+    with writing(slice_.runtime.database) as connection:
+        for one in found:
+            external_id = one.row["external_id"]
+            if not external_id:
+                continue
+            withdraw_unsent_of(connection, place.occurrence["id"], AUDIENCE_KINDS, external_id)
+            for kind in CALL_KINDS:
+                key = recording_key(kind, place.webinar, external_id)
+                known = find_effect(connection, slice_.run["portal_id"], key)
+                if known is None or known["state"] != "planned":
+                    continue
+                if not known["applied_hash"]:
+                    withdraw_planned(connection, known["id"])
+                else:
+                    as_written = WantedEffect(key, kind, known["applied"])
+                    record_call_wish(slice_, connection, place.occurrence["id"], as_written)
 
 
 def _withdraw(

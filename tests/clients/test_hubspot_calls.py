@@ -61,6 +61,35 @@ def test_a_removed_recording_leaves_neither_link_nor_text(
     assert sent(http) == {"properties": {"hs_call_recording_url": "", "hs_call_body": ""}}
 
 
+def test_a_change_takes_the_link_away_that_is_wanted_no_more(
+    http: responses.RequestsMock, hubspot: HubSpot
+) -> None:
+    http.patch(f"{CALLS}/77", json={"id": "77"})
+    hubspot.update_call("77", CALL)
+    assert sent(http)["properties"]["hs_call_recording_url"] == ""
+    assert sent(http)["properties"]["hs_call_body"] == "<p>Herbs</p>"
+
+
+@pytest.mark.parametrize(
+    ("properties", "transcript_id"),
+    [
+        ({"hs_call_has_transcript": "true", "hs_call_transcription_id": "9"}, "9"),
+        ({"hs_call_has_transcript": "true", "hs_call_transcription_id": None}, ""),
+        ({"hs_call_has_transcript": "false", "hs_call_transcription_id": None}, None),
+        ({}, None),
+    ],
+    ids=["named", "told of", "none", "not told"],
+)
+def test_a_call_record_tells_of_its_transcript(
+    http: responses.RequestsMock,
+    hubspot: HubSpot,
+    properties: dict[str, Any],
+    transcript_id: str | None,
+) -> None:
+    http.get(f"{CALLS}/77", json={"id": "77", "properties": properties})
+    assert hubspot.find_transcript("77") == transcript_id
+
+
 def test_a_call_is_changed_and_archived(http: responses.RequestsMock, hubspot: HubSpot) -> None:
     http.patch(f"{CALLS}/77", json={"id": "77"})
     http.delete(f"{CALLS}/77", status=204)

@@ -16,6 +16,7 @@ from rollcall import (
     ContactWanted,
     Exclusion,
     FollowUp,
+    MarketingEventText,
     MarketingParticipation,
     PropertyUpdate,
     TimelineEvent,
@@ -461,6 +462,10 @@ class TestRecordings:
             (ContactWanted(), "ContactWanted for a recording"),
             (PropertyUpdate("a", "b"), "PropertyUpdate for a recording"),
             (MarketingParticipation("attend"), "MarketingParticipation for a recording"),
+            (CallRecord("t", "b", "everybody"), "a value other than attended, registered"),
+            (CallRecord("t", "b", with_player="yes"), "no bool"),
+            (CallRecord("t", None), "NoneType where text belongs"),
+            (MarketingEventText(7), "int where text belongs"),
         ],
     )
     def test_what_needs_a_person_cannot_be_asked_of_a_recording(
@@ -470,6 +475,13 @@ class TestRecordings:
         (decision,) = ask([recording_question()], bad)
         assert decision.effects == ()
         assert message in decision.failures[0].message
+
+
+@pytest.mark.parametrize("effect", [CallRecord("t", "b"), MarketingEventText("x")])
+def test_what_belongs_to_a_recording_cannot_be_asked_of_a_person(effect: object) -> None:
+    (decision,) = ask(question(), plugin("bad", on_registrant=lambda registrant: [effect]))
+    assert decision.effects == ()
+    assert "for a person" in decision.failures[0].message
 
 
 def test_b19_somebody_without_address_is_listed_and_never_written() -> None:

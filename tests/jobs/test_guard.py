@@ -165,7 +165,7 @@ def test_recordings_are_decided_too(ask: Ask) -> None:
     registry = load_plugins(entry_points=False)
     with Guard.start(registry) as guard:
         answer = guard.decide([recording_question()], {}, [one.name for one in registry.plugins])
-    assert len(answer.decisions[0].effects) == 2
+    assert len(answer.decisions[0].effects) == 3
 
 
 @pytest.mark.parametrize("hook", SILENT.values(), ids=SILENT)

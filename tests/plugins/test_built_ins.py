@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
-from plugins import audit, contacts, marketing_events, property_updates, timeline_events
+from plugins import (
+    audit,
+    contacts,
+    marketing_events,
+    property_updates,
+    recordings,
+    timeline_events,
+)
 from rollcall import (
     AuditEntry,
+    CallRecord,
     ContactWanted,
+    MarketingEventText,
     MarketingParticipation,
     PropertyUpdate,
     TimelineEvent,
@@ -170,6 +179,34 @@ class TestTimelineEvents:
         assert list(timeline_events.on_recording(recording(share_url=""), given)) == []
 
 
+class TestRecordings:
+    GIVEN: ClassVar[dict[str, Any]] = {"transcript": True, "player": False}
+
+    def ask(self, target: str = "call", **changes: Any) -> list[object]:
+        given = context(tenant={"recording_target": target}, settings=self.GIVEN)
+        return list(recordings.on_recording(recording(**changes), given))
+
+    def test_s31_a_call_record_of_those_who_came_holds_the_link(self) -> None:
+        (call,) = self.ask()
+        assert isinstance(call, CallRecord)
+        assert (call.title, call.audience) == ("Recording: Spring launch", "attended")
+        assert 'href="https://zoom.us/rec/share/xyz"' in call.body
+        assert (call.with_transcript, call.with_player) == (True, False)
+
+    def test_what_people_typed_cannot_become_markup(self) -> None:
+        webinar = replace(OCCURRENCE.webinar, topic="<script>alert('&')</script>")
+        (call,) = self.ask(occurrence=replace(OCCURRENCE, webinar=webinar))
+        assert isinstance(call, CallRecord)
+        assert "<script>" not in call.body
+
+    def test_q10_the_marketing_event_may_say_it_instead(self) -> None:
+        (text,) = self.ask("marketing_event")
+        assert text == MarketingEventText(
+            "Recording of 2026-03-03 10:00 UTC: https://zoom.us/rec/share/xyz"
+        )
+        assert self.ask("marketing_event", share_url="") == []
+
+
 class TestAudit:
     @pytest.mark.parametrize(
         ("effects", "message"),
@@ -217,7 +254,8 @@ class TestAudit:
 
 
 @pytest.mark.parametrize(
-    "module", [contacts, property_updates, marketing_events, timeline_events, audit]
+    "module",
+    [contacts, property_updates, marketing_events, timeline_events, recordings, audit],
 )
 def test_every_built_in_behaviour_describes_itself(module: ModuleType) -> None:
     assert module.describe_plugin().name == module.__name__.removeprefix("plugins.")

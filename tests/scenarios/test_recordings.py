@@ -282,6 +282,73 @@ def test_a_switch_turned_off_takes_nothing_back_but_a_deleted_recording_does(sta
     assert shows_recording(stage) == (False, False)
 
 
+def test_S24_switching_off_stops_what_was_planned_and_not_yet_sent(stage: Stage) -> None:
+    trouble = {"kind": "status", "status": 503}
+    rule = {"platform": "hubspot", "route_contains": "/calls", **trouble}
+    play(stage, before=lambda stage, _: stage.simulator.call("POST", "/faults", rule))
+    set_global(stage, False)
+    stage.simulator.call("DELETE", "/faults")
+    later(stage, 2 * MINUTES)
+    stage.sync_now()
+    stage.work()
+    assert calls(stage) == []
+    set_global(stage, True)
+    stage.work()
+    assert shows_recording(stage) == (True, True)
+
+
+def rehearse(stage: Stage, scene: dict[str, Any]) -> None:
+    """Hours before the webinar somebody tried it out, and had it recorded."""
+    before = {"start_time": -18_000, "end_time": -16_200, "participants": [], "silent": True}
+    stage.simulator.call("POST", f"/zoom/webinars/{scene['webinar_id']}/play", before)
+    change(stage, scene, "", session=2, complete=True)
+
+
+def test_a_rehearsal_brings_no_call_record(stage: Stage) -> None:
+    scene = play(stage, before=rehearse)
+    stage.listen()
+    change(stage, scene, "announce-again", session=2)
+    stage.deliver(stage.notices("recording."))
+    stage.work()
+    assert len(calls(stage)) == 1
+    assert shows_recording(stage) == (True, True)
+
+
+def test_B05_each_date_of_a_series_has_its_own_call_record(stage: Stage) -> None:
+    stage.simulator.scene("small", silent=True, play=False)
+    account = stage.simulator.call("GET", "/zoom/accounts/small-zoom-account")
+    host = next(user["id"] for user in account["users"] if user["email"].startswith("hanna"))
+    starts = (-90_000, -3_600)
+    series = {
+        "host_id": host,
+        "topic": "A series",
+        "type": 9,
+        "registration_type": 2,
+        "occurrences": [{"start_time": start, "duration": 60} for start in starts],
+        "silent": True,
+    }
+    made = stage.simulator.call("POST", "/zoom/accounts/small-zoom-account/webinars", series)
+    person = {
+        "email": "ada@northquay.example",
+        "email_visible": True,
+        "sessions": [[0, 1_800]],
+    }
+    for number, start in enumerate(starts, 1):
+        session = {"start_time": start, "end_time": start + 3_600, "participants": [person]}
+        path = f"/zoom/webinars/{made['webinar_id']}"
+        stage.simulator.call("POST", f"{path}/play", {**session, "silent": True})
+        recorded = {"complete": True, "silent": True}
+        stage.simulator.call("POST", f"{path}/instances/{number}/recording", recorded)
+    stage.install("small-zoom-account")
+    stage.set(webinar_sync="all", recording_sync="all")
+    stage.work()
+    later(stage)
+    later(stage, timedelta(days=1))
+    middles = {call["properties"]["hs_call_external_id"].split("-")[1] for call in calls(stage)}
+    assert len(middles) == len(calls(stage)) == 2
+    assert "0" not in middles
+
+
 # --- no participants -----------------------------------------------------------------------------
 
 
@@ -491,7 +558,8 @@ def test_B04_a_process_that_died_between_sending_and_answer_is_confirmed_by_sear
 def test_a_platform_in_trouble_with_recordings_does_not_hold_the_people_up(
     stage: Stage, platform: str, route: str
 ) -> None:
-    rule = {"platform": platform, "route_contains": route, "kind": "status", "status": 503}
+    trouble = {"kind": "status", "status": 503, "times": 3}
+    rule = {"platform": platform, "route_contains": route, **trouble}
     scene = play(stage, before=lambda stage, _: stage.simulator.call("POST", "/faults", rule))
     assert stage.simulator.summary()["writes"]["attended"] == 2
     (struck,) = stage.simulator.call("GET", "/faults")["faults"]

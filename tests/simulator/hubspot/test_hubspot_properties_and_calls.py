@@ -137,6 +137,31 @@ class TestCalls:
     def test_a_bad_call_is_refused(self, api: Any, properties: dict[str, str]) -> None:
         assert api.call("POST", CALLS, {"properties": properties}).status_code == 400
 
+    @pytest.mark.parametrize("tells", [True, False], ids=["told", "not told"])
+    def test_a_call_tells_of_its_transcript_as_long_as_it_has_one(
+        self, api: Any, tells: bool
+    ) -> None:
+        api.control("PATCH", "/switches", {"calls_tell_of_transcripts": tells})
+        call_id = api.call("POST", CALLS, {"properties": {"hs_timestamp": "1"}}).json()["id"]
+
+        def told() -> tuple[str | None, str | None]:
+            names = "hs_call_has_transcript,hs_call_transcription_id"
+            shown = api.call("GET", f"{CALLS}/{call_id}?properties={names}").json()["properties"]
+            return shown["hs_call_has_transcript"], shown["hs_call_transcription_id"]
+
+        said = {
+            "speaker": {"id": "1", "name": "Ann"},
+            "text": "Hello",
+            "startTimeMillis": 0,
+            "endTimeMillis": 1,
+        }
+        path = "/crm/extensions/calling/2026-03/transcripts"
+        body = {"engagementId": call_id, "transcriptCreateUtterances": [said]}
+        transcript_id = api.call("POST", path, body).json()["id"]
+        assert told() == (("true", transcript_id) if tells else (None, None))
+        api.call("DELETE", f"{path}/{transcript_id}")
+        assert told()[1] is None
+
     def test_a_second_call_for_one_recording_is_a_duplicate_effect(self, api: Any) -> None:
         body = {"properties": {"hs_timestamp": "1", "hs_call_external_id": "77-0-1"}}
         ids = [api.call("POST", CALLS, body).json()["id"] for _ in range(2)]
