@@ -23,6 +23,8 @@ COMMANDS = {
     "scheduler": ("commands.scheduler", "The scheduler alone."),
     "migrate": ("commands.migrate", "Bring the database to this version's tables."),
     "simulator": ("commands.simulator", "Both simulated platforms."),
+    "bench": ("commands.bench", "The benchmark: a table of ratios."),
+    "chaos": ("commands.chaos", "The fault campaign: syncs under faults, seed by seed."),
 }
 
 

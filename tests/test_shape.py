@@ -19,7 +19,7 @@ from commands.check import rooms
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_MODULE = 500
 # Beside the rooms: not part of the application, or on top of it.
-OUTSIDE = {"tests", "kit", "docs"}
+OUTSIDE = {"tests", "kit", "docs", "bench"}
 TOP_MODULES = ("app", "worker", "config")
 
 

@@ -1,0 +1,1 @@
+"""Measurements behind `./run bench`, one subject a file; see README.md."""
