@@ -155,7 +155,6 @@ def _stream(download: Download, places: BoundedSemaphore) -> Response:
         _chunks(download),
         download.status,
         mimetype=kind if _MEDIA.fullmatch(kind) else "application/octet-stream",
-        direct_passthrough=True,
     )
     for name in _PASSED_ON:
         if name in download.headers:

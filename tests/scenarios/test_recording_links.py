@@ -15,6 +15,7 @@ from store.database import writing
 from store.tables import recording, recording_file
 from tests.scenarios.stage import PORTAL, Stage
 from tests.scenarios.test_recordings import calls, change, play, set_global
+from webhooks.recordings import AT_ONCE
 
 PLAYER = {"recordings": {"enabled": True, "settings": {"player": True}}}
 SIZE = 16_384  # of the sound alone, as the simulator makes it
@@ -25,6 +26,12 @@ class NoBell:
 
     def ring(self, pool: str = "live") -> None:
         """Do nothing."""
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """One database will do: the link only reads."""
+    return sqlite_url
 
 
 @pytest.fixture
@@ -59,7 +66,7 @@ def test_the_link_plays_the_sound_and_shows_nothing_of_zoom(
     stage: Stage, browser: FlaskClient
 ) -> None:
     play(stage, plugins=PLAYER)
-    answer = browser.get(path_of(stage))
+    answer = browser.get(path_of(stage), buffered=True)
     assert (answer.status_code, answer.mimetype) == (200, "audio/mp4")
     assert len(answer.data) == int(answer.headers["Content-Length"]) == SIZE
     assert answer.headers["Accept-Ranges"] == "bytes"
@@ -68,33 +75,42 @@ def test_the_link_plays_the_sound_and_shows_nothing_of_zoom(
     assert "bearer" not in str(answer.headers).lower()
 
 
-@pytest.mark.parametrize(
-    ("wanted", "status", "content_range", "length"),
-    [
-        pytest.param("bytes=0-99", 206, f"bytes 0-99/{SIZE}", 100, id="the beginning"),
-        pytest.param("bytes=16000-", 206, f"bytes 16000-16383/{SIZE}", 384, id="to the end"),
-        pytest.param("bytes=-10", 206, f"bytes 16374-16383/{SIZE}", 10, id="the end"),
-        pytest.param("bytes=99999-", 416, f"bytes */{SIZE}", None, id="beyond the end"),
-        pytest.param("bytes=0-1,5-6", 200, None, SIZE, id="two parts: all of it"),
-        pytest.param("lines=1-2", 200, None, SIZE, id="another unit: all of it"),
-    ],
-)
-def test_the_link_plays_in_parts(
-    stage: Stage,
-    browser: FlaskClient,
-    wanted: str,
-    status: int,
-    content_range: str | None,
-    length: int | None,
+PARTS = {
+    "bytes=0-99": (206, f"bytes 0-99/{SIZE}", 100),
+    "bytes=16000-": (206, f"bytes 16000-16383/{SIZE}", 384),
+    "bytes=-10": (206, f"bytes 16374-16383/{SIZE}", 10),
+    "bytes=99999-": (416, f"bytes */{SIZE}", None),
+    # Two parts, or another unit: all of it.
+    "bytes=0-1,5-6": (200, None, SIZE),
+    "lines=1-2": (200, None, SIZE),
+}
+
+
+def test_the_link_plays_in_parts(stage: Stage, browser: FlaskClient) -> None:
+    play(stage, plugins=PLAYER)
+    path = path_of(stage)
+    whole = browser.get(path, buffered=True).data
+    for wanted, (status, content_range, length) in PARTS.items():
+        answer = browser.get(path, headers={"Range": wanted}, buffered=True)
+        told = (answer.status_code, answer.headers.get("Content-Range"))
+        assert told == (status, content_range), wanted
+        if length is not None:
+            assert len(answer.data) == length
+            assert answer.data in whole
+
+
+def test_listeners_take_only_so_many_places_and_give_them_back(
+    stage: Stage, browser: FlaskClient
 ) -> None:
     play(stage, plugins=PLAYER)
     path = path_of(stage)
-    whole = browser.get(path).data
-    answer = browser.get(path, headers={"Range": wanted})
-    assert (answer.status_code, answer.headers.get("Content-Range")) == (status, content_range)
-    if length is not None:
-        assert len(answer.data) == length
-        assert answer.data in whole
+    listening = [browser.get(path) for _ in range(AT_ONCE)]
+    refused = browser.get(path, buffered=True)
+    assert ([one.status_code for one in listening], refused.status_code) == ([200] * AT_ONCE, 503)
+    for one in listening:
+        one.close()
+    assert browser.head(path, buffered=True).status_code == 200
+    assert browser.get(path, buffered=True).status_code == 200
 
 
 def test_the_bearer_does_not_follow_a_redirect_to_another_host(
@@ -105,7 +121,7 @@ def test_the_bearer_does_not_follow_a_redirect_to_another_host(
     # The storage behind the redirect answers 400 to a request that carries the header.
     elsewhere = {"zoom_download_root": f"http://localhost:{port}"}
     stage.simulator.call("PATCH", "/switches", elsewhere)
-    answer = browser.get(path_of(stage), headers={"Range": "bytes=0-9"})
+    answer = browser.get(path_of(stage), headers={"Range": "bytes=0-9"}, buffered=True)
     assert (answer.status_code, len(answer.data)) == (206, 10)
 
 
@@ -157,7 +173,7 @@ def test_the_link_says_clearly_why_it_leads_nowhere(
     scene = play(stage, plugins=PLAYER)
     path = path_of(stage)
     happens(stage, scene)
-    answer = browser.get(path)
+    answer = browser.get(path, buffered=True)
     assert answer.status_code == status
     assert words in answer.text
     assert "Traceback" not in answer.text
@@ -175,4 +191,4 @@ def test_a_link_that_was_made_up_leads_nowhere(stage: Stage, browser: FlaskClien
         "/recordings/x.y",
         path + "A",
     ]
-    assert {browser.get(one).status_code for one in made_up} == {404}
+    assert {browser.get(one, buffered=True).status_code for one in made_up} == {404}

@@ -24,6 +24,19 @@ from tests.scenarios.stage import PORTAL, Stage, set_stage
 
 TRANSCRIPT = "WEBVTT\n\n1\n00:00:01.000 --> 00:00:03.000\nHanna Host: Welcome, everybody.\n"
 MINUTES = timedelta(minutes=5)
+on_both_databases = pytest.mark.parametrize(
+    "database_url",
+    ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)],
+    indirect=True,
+)
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty database: SQLite, unless the test names another one."""
+    name = getattr(request, "param", "sqlite")
+    url: str = request.getfixturevalue("sqlite_url" if name == "sqlite" else "postgres_url")
+    return url
 
 
 # --- the customer, the webinar, and what HubSpot holds -------------------------------------------
@@ -113,6 +126,7 @@ def remembered(stage: Stage) -> list[tuple[str, str]]:
 # --- what arrives --------------------------------------------------------------------------------
 
 
+@on_both_databases
 def test_S31_without_any_notice_those_who_came_get_a_call_record_with_the_transcript(
     stage: Stage,
 ) -> None:
@@ -138,6 +152,7 @@ def test_B04_a_second_run_writes_nothing(stage: Stage) -> None:
     assert stage.simulator.summary()["duplicate_effects"] == 0
 
 
+@on_both_databases
 @pytest.mark.parametrize("seed", [1, 2], ids=["shuffled", "shuffled otherwise"])
 def test_B04_notices_in_any_order_and_twice_lead_where_reading_leads(
     stage: Stage, seed: int
@@ -212,6 +227,7 @@ def restart(stage: Stage, scene: dict[str, Any]) -> None:
     change(stage, scene, "", session=2, complete=True)
 
 
+@on_both_databases
 def test_B05_a_restarted_webinar_has_two_call_records(stage: Stage) -> None:
     scene = play(stage, before=restart)
     external_ids = {call["properties"]["hs_call_external_id"] for call in calls(stage)}
@@ -269,6 +285,7 @@ def test_S24_what_was_switched_off_catches_up_by_itself_once_it_is_on(
     assert shows_recording(stage) == (True, False)
 
 
+@on_both_databases
 def test_a_switch_turned_off_takes_nothing_back_but_a_deleted_recording_does(stage: Stage) -> None:
     scene = play(stage)
     set_global(stage, False)
@@ -374,6 +391,7 @@ def test_Q10_without_participants_there_is_no_call_record(stage: Stage) -> None:
     assert remembered(stage) == [("available", "missing")]
 
 
+@on_both_databases
 def test_Q10_the_marketing_event_may_carry_the_recording_instead(stage: Stage) -> None:
     scene = nobody_came(stage, recording_target="marketing_event")
     assert calls(stage) == []
@@ -476,6 +494,7 @@ def test_S36_where_app_events_are_on_those_who_came_are_told_once(
         assert "/rec/share/" in event["properties"]["recording_url"]
 
 
+@on_both_databases
 def test_many_trashed_at_once_are_each_taken_back(stage: Stage) -> None:
     scene = play(stage)
     stage.listen()
@@ -515,8 +534,15 @@ def strike(stage: Stage, route: str, kind: str, times: int = 1, **more: Any) -> 
     stage.simulator.call("POST", "/faults", rule | {"times": times} | more)
 
 
-@pytest.mark.parametrize("route", ["/calls", "/transcripts", "/associations/"])
-@pytest.mark.parametrize("kind", ["lost_answer", "refuse_before"])
+@pytest.mark.parametrize(
+    ("route", "kind"),
+    [
+        ("/calls", "lost_answer"),
+        ("/calls", "refuse_before"),
+        ("/transcripts", "lost_answer"),
+        ("/associations/", "lost_answer"),
+    ],
+)
 def test_B04_an_answer_that_never_came_makes_nothing_twice(
     stage: Stage, route: str, kind: str
 ) -> None:
@@ -529,6 +555,7 @@ def test_B04_an_answer_that_never_came_makes_nothing_twice(
     assert (writes["calls"], writes["transcripts"], writes["call_associations"]) == (1, 1, 2)
 
 
+@on_both_databases
 def test_B04_a_process_that_died_between_sending_and_answer_is_confirmed_by_search(
     stage: Stage,
 ) -> None:
