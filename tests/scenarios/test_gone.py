@@ -88,6 +88,45 @@ class TestDeleted:
         assert audience.outcomes()[ADA] == ("in_sync", "")
 
 
+class TestUnheard:
+    """HubSpot's notice was lost, and the next thing we do is to say that somebody attended."""
+
+    @pytest.fixture
+    def audience(self, stage: Stage) -> Audience:
+        return gather_audience(stage, plugins={"property_updates": {"enabled": False}})
+
+    @pytest.fixture
+    def before_it_settles(self, audience: Audience) -> Audience:
+        """Ada and Ben are registered in HubSpot; that they came is not settled yet."""
+        audience.hold({ADA: ALL_HOUR, BEN: ALL_HOUR})
+        audience.stage.work()
+        assert audience.outcomes()[ADA] == ("waiting", "provisional")
+        return audience
+
+    def test_S21_a_contact_deleted_unheard_is_found_to_be_deleted(
+        self, before_it_settles: Audience
+    ) -> None:
+        audience = before_it_settles
+        audience.happen(audience.contact_id(ADA), "delete")
+        for _ in range(4):
+            audience.settle()
+        assert audience.outcomes() == {
+            ADA: ("excluded", "deleted_contact"),
+            BEN: ("in_sync", ""),
+        }
+
+    def test_a_contact_merged_unheard_is_found_and_the_survivor_attends(
+        self, before_it_settles: Audience
+    ) -> None:
+        audience = before_it_settles
+        other = audience.add_contact(CARL)
+        survivor = audience.merge(audience.contact_id(ADA), other)
+        for _ in range(4):
+            audience.settle()
+        assert audience.outcomes() == {ADA: ("in_sync", ""), BEN: ("in_sync", "")}
+        assert survivor in {row["remote_id"] for row in audience.sent("attend")}
+
+
 class TestBin:
     def test_S21_who_was_deleted_before_the_installation_is_not_made_again(
         self, stage: Stage
