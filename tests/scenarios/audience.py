@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from store.database import writing
@@ -17,6 +18,9 @@ from store.inbox import Source, record_delivery
 from store.tables import effect, occurrence, occurrence_person
 from tests.samples import sample
 from tests.scenarios.stage import PORTAL, Stage
+
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For scenarios about decisions: what does not depend on the database is played on one of them."""
 
 HOUR = 3600
 NOWHERE = "http://127.0.0.1:9/webhooks/hubspot"
