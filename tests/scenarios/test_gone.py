@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from store.database import reading
+from store.decisions import applied_effects
 from store.tables import gone_address, inbox, metadata, person
 from tests.scenarios.audience import ON_SQLITE, Audience, gather_audience
 from tests.scenarios.stage import PORTAL, Stage
@@ -33,6 +35,14 @@ def sync(audience: Audience) -> int:
     return webinar_id
 
 
+def written_before(audience: Audience, email: str) -> set[str]:
+    """What the decision log shows as written before the person was excluded."""
+    rows = audience.people(email=email)
+    with reading(audience.stage.database) as connection:
+        written = applied_effects(connection, rows)
+    return {effect["kind"] for effects in written.values() for effect in effects}
+
+
 @ON_SQLITE
 class TestDeleted:
     def test_S21_a_deleted_contact_is_excluded_and_never_made_again(
@@ -42,6 +52,7 @@ class TestDeleted:
         audience.happen(audience.contact_id(ADA), "delete")
         audience.hear()
         assert audience.outcomes()[ADA] == ("excluded", "deleted_contact")
+        assert written_before(audience, ADA) == {"contact", "register", "attend"}
         audience.hold({ADA: ALL_HOUR}, topic="Another one")
         audience.sync_now()
         audience.settle()
@@ -87,6 +98,15 @@ class TestDeleted:
             audience.deliver(events[number])
             audience.stage.work()
         assert audience.outcomes()[ADA] == ("in_sync", "")
+
+    def test_a_contact_with_another_address_now_is_looked_up_again(
+        self, audience: Audience
+    ) -> None:
+        sync(audience)
+        path = f"/hubspot/portals/{PORTAL}/contacts/{audience.contact_id(ADA)}"
+        audience.control("PATCH", path, {"email": CARL})
+        audience.hear()
+        assert audience.outcomes()[ADA] == ("excluded", "secondary_email")
 
 
 @ON_SQLITE
