@@ -13,7 +13,6 @@ import structlog
 from sqlalchemy import RowMapping
 
 from clients.errors import BudgetExhausted
-from jobs.bin import refresh_bin
 from jobs.confirmations import (
     confirm_app_events,
     confirm_participations,
@@ -152,7 +151,6 @@ def _begin(runtime: Runtime, run: RowMapping) -> RowMapping:
         refresh_hubspot_users(
             runtime, run, is_forced=run["state"] == "queued" and run["must_verify"]
         )
-        refresh_bin(runtime, run)
     return run
 
 

@@ -130,11 +130,6 @@ def drop_unsent(
         )
 
 
-def withdraw_unsent(connection: Connection, pks: Sequence[int]) -> None:
-    """Forget these effects where they were never sent; nobody wants them any more."""
-    update_rows(connection, effect, [{"pk": pk, "state": "withdrawn"} for pk in pks])
-
-
 def sendable(
     connection: Connection, occurrence_pk: int, kind: str, now: datetime, limit: int
 ) -> list[RowMapping]:
@@ -250,6 +245,11 @@ def mark_planned(
             .where(effect.c.id.in_(pks))
             .values(state="planned", not_before=not_before, error=error[:1000])
         )
+
+
+def mark_withdrawn(connection: Connection, pks: Sequence[int]) -> None:
+    """Nobody wants these any more, and they were never sent."""
+    update_rows(connection, effect, [{"pk": pk, "state": "withdrawn"} for pk in pks])
 
 
 def doubt_abandoned(
