@@ -43,18 +43,25 @@ class Audience:
         """The simulator's control API."""
         return self.stage.simulator.call
 
-    def hold(self, people: Mapping[str, Stays], topic: str = "Spring launch", **also: Any) -> int:
+    def hold(self, people: Mapping[str, Stays], topic: str = "Spring launch") -> int:
         """A webinar that has just ended and these people registered for; its id."""
+        webinar_id = self.plan(*people, topic=topic)
+        self.play(webinar_id, people)
+        return webinar_id
+
+    def plan(self, *emails: str, topic: str = "Spring launch") -> int:
+        """A webinar these people registered for, which has yet to take place; its id."""
         wanted = {"topic": topic, "host_id": self.host_id, "start_time": -HOUR, "silent": True}
         webinar = self.control("POST", f"/zoom/accounts/{self.account_id}/webinars", wanted)
-        self.register(webinar["webinar_id"], *people)
-        came = [{"email": email, "sessions": stays} for email, stays in people.items() if stays]
-        self.control(
-            "POST",
-            f"/zoom/webinars/{webinar['webinar_id']}/play",
-            {"start_time": -HOUR, "end_time": 0, "participants": came, "silent": True} | also,
-        )
+        self.register(webinar["webinar_id"], *emails)
         return int(webinar["webinar_id"])
+
+    def play(self, webinar_id: int, people: Mapping[str, Stays]) -> None:
+        """The webinar takes place in the hour that ends now."""
+        came = [{"email": email, "sessions": stays} for email, stays in people.items() if stays]
+        times = {"start_time": -HOUR, "end_time": 0, "silent": True}
+        path = f"/zoom/webinars/{webinar_id}/play"
+        self.control("POST", path, times | {"participants": came})
 
     def register(self, webinar_id: int, *emails: str) -> None:
         """Sign people up, without a webhook."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from store.database import writing
@@ -45,8 +43,8 @@ def audience(stage: Stage) -> Audience:
     return audience
 
 
-def sync(audience: Audience, *people: str, **also: Any) -> int:
-    webinar_id = audience.hold(dict.fromkeys(people, ALL_HOUR), **also)
+def sync(audience: Audience, *people: str) -> int:
+    webinar_id = audience.hold(dict.fromkeys(people, ALL_HOUR))
     audience.stage.work()
     audience.settle()
     return webinar_id

@@ -118,18 +118,18 @@ class TestUnheard:
         return gather_audience(stage, plugins={"property_updates": {"enabled": False}})
 
     @pytest.fixture
-    def before_it_settles(self, audience: Audience) -> Audience:
-        """Ada and Ben are registered in HubSpot; that they came is not settled yet."""
-        audience.hold({ADA: ALL_HOUR, BEN: ALL_HOUR})
+    def webinar_id(self, audience: Audience) -> int:
+        """Ada and Ben are registered in HubSpot; the webinar has yet to take place."""
+        webinar_id = audience.plan(ADA, BEN)
         audience.stage.work()
-        assert audience.outcomes()[ADA] == ("waiting", "provisional")
-        return audience
+        assert audience.outcomes() == {ADA: ("in_sync", ""), BEN: ("in_sync", "")}
+        return webinar_id
 
     def test_S21_a_contact_deleted_unheard_is_found_to_be_deleted(
-        self, before_it_settles: Audience
+        self, audience: Audience, webinar_id: int
     ) -> None:
-        audience = before_it_settles
         audience.happen(audience.contact_id(ADA), "delete")
+        audience.play(webinar_id, {ADA: ALL_HOUR, BEN: ALL_HOUR})
         for _ in range(4):
             audience.settle()
         assert audience.outcomes() == {
@@ -138,11 +138,11 @@ class TestUnheard:
         }
 
     def test_a_contact_merged_unheard_is_found_and_the_survivor_attends(
-        self, before_it_settles: Audience
+        self, audience: Audience, webinar_id: int
     ) -> None:
-        audience = before_it_settles
         other = audience.add_contact(CARL)
         survivor = audience.merge(audience.contact_id(ADA), other)
+        audience.play(webinar_id, {ADA: ALL_HOUR, BEN: ALL_HOUR})
         for _ in range(4):
             audience.settle()
         assert audience.outcomes() == {ADA: ("in_sync", ""), BEN: ("in_sync", "")}
