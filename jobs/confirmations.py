@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from itertools import groupby
 
 from sqlalchemy import RowMapping
@@ -16,13 +15,9 @@ from jobs.slices import Slice
 from schemas.hubspot_marketing import ParticipationRow
 from store.database import reading, writing
 from store.ledger import doubt_abandoned, mark_planned, mark_rejected, unconfirmed
-from store.people import look_up_again
 
 FEW = 20
 """Up to so many people are asked for singly: that answer is quicker than the event's own list."""
-
-LOOK_FIRST = timedelta(seconds=1)
-"""So long what was lost waits before it is sent again, to the contact looked up meanwhile."""
 
 _PROVES = {
     "register": {"REGISTERED", "ATTENDED", "NO_SHOW", "CANCELLED"},
@@ -54,13 +49,7 @@ def confirm_participations(slice_: Slice, target: Target) -> None:
     lost = [row for row in rows if row not in found]
     with writing(slice_.runtime.database) as connection:
         settle_done(connection, slice_, found)
-        # Deleted or merged since, perhaps: the contacts are looked up before anything goes again.
-        look_up_again(connection, [row["person_pk"] for row in lost])
-        mark_planned(
-            connection,
-            [row["id"] for row in lost if row["doubts"] < 2],
-            not_before=slice_.runtime.clock() + LOOK_FIRST,
-        )
+        mark_planned(connection, [row["id"] for row in lost if row["doubts"] < 2], not_before=None)
         mark_rejected(
             connection,
             [

@@ -116,6 +116,13 @@ def hide_sessions(
     return stored
 
 
+def without_erased(runtime: Runtime, portal_id: str, emails: Sequence[str]) -> list[str]:
+    """The addresses but for those of erased people."""
+    with reading(runtime.database) as connection:
+        erased = erased_among(connection, runtime.sealer, portal_id, emails)
+    return [email for email in emails if email not in erased]
+
+
 def forget_if_erased(
     runtime: Runtime, delivery_pk: int, portals: Iterable[str], email: str
 ) -> None:

@@ -6,7 +6,7 @@ it was never asked about.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping
@@ -99,7 +99,7 @@ def _decision_change(item: Appearance) -> list[dict[str, Any]]:
     return [_change(item.row["email"], "decision", before=before, after=after)]
 
 
-def _verdict_now(row: RowMapping | Mapping[str, Any]) -> str:
+def _verdict_now(row: RowMapping) -> str:
     if row["is_excluded"] or row["is_held"]:
         name: OutcomeName = "excluded" if row["is_excluded"] else "waiting"
         return f"{name}: {row['reason']}"

@@ -9,10 +9,10 @@ from sqlalchemy import Connection, RowMapping
 
 from clients.errors import NotFound, Rejected
 from clients.zoom import Zoom
+from jobs.erased import without_erased
 from jobs.runtime import Runtime
 from schemas.zoom_api import WebinarDetail
 from store.database import writing
-from store.gone import erased_among
 from store.webinar_facts import bring_forward, ensure_occurrence, ensure_webinar
 
 RECURRING = 9
@@ -36,16 +36,14 @@ def refresh_webinar(
             )
             ensure_occurrence(connection, row, "")
             return row
-    panelists = _panelists(zoom, webinar_id)
+    panelists = without_erased(runtime, portal_id, _panelists(zoom, webinar_id))
     with writing(runtime.database) as connection:
-        erased = erased_among(connection, runtime.sealer, portal_id, panelists)
-        shown = [email for email in panelists if email not in erased]
         row = ensure_webinar(
             connection,
             portal_id,
             account_id,
             webinar_id,
-            {**webinar_columns(detail), "panelists": shown, "detail_read_at": now},
+            {**webinar_columns(detail), "panelists": panelists, "detail_read_at": now},
         )
         _store_occurrences(connection, row, detail, runtime)
     return row

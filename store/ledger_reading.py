@@ -58,10 +58,7 @@ def count_sendable(connection: Connection, occurrence_pk: int, now: datetime) ->
                 effect.c.occurrence_pk == occurrence_pk,
                 effect.c.state == "planned",
                 may_go(now),
-                or_(
-                    effect.c.person_pk.is_(None),
-                    and_(person.c.contact_id.is_not(None), person.c.is_deleted.is_(False)),
-                ),
+                or_(effect.c.person_pk.is_(None), person.c.contact_id.is_not(None)),
             )
         ).scalar_one()
     )
