@@ -12,10 +12,10 @@ from datetime import timedelta
 from itertools import islice
 
 import structlog
-from sqlalchemy import RowMapping
 
 from clients.errors import Rejected
-from jobs.runtime import Runtime
+from clients.hubspot import HubSpot
+from jobs.slices import Slice
 from schemas.hubspot_contacts import ContactRow
 from store.database import reading, writing
 from store.gone import ensure_hash, forget_contacts, note_deleted, noted_contacts
@@ -32,49 +32,59 @@ TOLD = 1000
 log = structlog.get_logger(__name__)
 
 
-def refresh_bin(runtime: Runtime, run: RowMapping) -> None:
-    """Learn who is in the portal's bin, as far as that is due."""
-    _look_up_told(runtime, run)
+def refresh_bin(slice_: Slice) -> None:
+    """Learn who is in the portal's bin, as far as that is due. Raises SliceOver, LeaseLost."""
+    _look_up_told(slice_)
+    runtime, portal_id = slice_.runtime, slice_.run["portal_id"]
     now = runtime.clock()
     with reading(runtime.database) as connection:
-        mark = read_bin_mark(connection, run["portal_id"])
+        mark = read_bin_mark(connection, portal_id)
     if mark.read_at is not None and now - mark.read_at < (GO_ON_AFTER if mark.after else EVERY):
         return
-    after = _read_stretch(runtime, run, mark.after)
+    after = _read_stretch(slice_, mark)
     with writing(runtime.database) as connection:
-        note_bin(connection, run["portal_id"], BinMark(now, after))
+        note_bin(connection, portal_id, BinMark(now, after))
     if after:
-        log.info("bin_to_be_continued", portal=run["portal_id"])
+        log.info("bin_to_be_continued", portal=portal_id)
 
 
-def _read_stretch(runtime: Runtime, run: RowMapping, after: str) -> str:
+def _read_stretch(slice_: Slice, mark: BinMark) -> str:
     """Read the next pages of the bin; where to go on, "" at its end."""
-    hubspot = runtime.platforms.hubspot(run["portal_id"], run["pool"])
+    portal_id, after = slice_.run["portal_id"], mark.after
     try:
-        for page in islice(hubspot.deleted_contacts(after), PAGES):
-            _note(runtime, run["portal_id"], page.rows)
+        for page in islice(_hubspot(slice_).deleted_contacts(after), PAGES):
             after = page.next_token
+            _note(slice_, page.rows)
+            with writing(slice_.runtime.database) as connection:
+                # Should the slice end here, the next one goes on behind this page.
+                note_bin(connection, portal_id, BinMark(mark.read_at, after))
+            slice_.keep()
     except Rejected as refusal:
         # A mark from yesterday may mean nothing any more; nobody's sync waits for that.
-        log.warning("bin_not_read", portal=run["portal_id"], why=str(refusal))
+        log.warning("bin_not_read", portal=portal_id, why=str(refusal))
         return ""
     return after
 
 
-def _look_up_told(runtime: Runtime, run: RowMapping) -> None:
+def _look_up_told(slice_: Slice) -> None:
     """Learn the addresses of deleted contacts that HubSpot told of by their ids alone."""
+    runtime, portal_id = slice_.runtime, slice_.run["portal_id"]
     with reading(runtime.database) as connection:
-        told = noted_contacts(connection, run["portal_id"], "deleted", TOLD)
+        told = noted_contacts(connection, portal_id, "deleted", TOLD)
     if not told:
         return
-    hubspot = runtime.platforms.hubspot(run["portal_id"], run["pool"])
-    _note(runtime, run["portal_id"], hubspot.read_contacts_by_id(told, archived=True))
+    _note(slice_, _hubspot(slice_).read_contacts_by_id(told, archived=True))
     with writing(runtime.database) as connection:
-        forget_contacts(connection, run["portal_id"], told, "deleted")
+        forget_contacts(connection, portal_id, told, "deleted")
 
 
-def _note(runtime: Runtime, portal_id: str, rows: Iterable[ContactRow]) -> None:
-    with writing(runtime.database) as connection:
-        keyed = ensure_hash(connection, runtime.sealer, portal_id)
+def _hubspot(slice_: Slice) -> HubSpot:
+    return slice_.runtime.platforms.hubspot(slice_.run["portal_id"], slice_.run["pool"])
+
+
+def _note(slice_: Slice, rows: Iterable[ContactRow]) -> None:
+    portal_id = slice_.run["portal_id"]
+    with writing(slice_.runtime.database) as connection:
+        keyed = ensure_hash(connection, slice_.runtime.sealer, portal_id)
         contacts = {keyed.of(email): row.contact_id for row in rows for email in row.emails}
         note_deleted(connection, portal_id, contacts)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, RowMapping
 
 from engine.attendance import Instance, Session, percent_attended, unite
 from jobs.gathering import Appearance, PersonPlan, gather
@@ -139,14 +139,13 @@ def _carry(connection: Connection, first: Appearance, items: Sequence[Appearance
     """The first appearance with the figures of all of them."""
     alike = [i.row["registered_at"] for i in items if i.row["status"] == first.row["status"]]
     moments = [moment for moment in alike if moment is not None]
-    return replace(
-        first,
-        row={
-            **first.row,
-            "registered_at": min(moments, default=first.row["registered_at"]),
-            **_attended_together(connection, first, items),
-        },
-    )
+    row = {
+        **first.row,
+        "registered_at": min(moments, default=first.row["registered_at"]),
+        **_attended_together(connection, first, items),
+    }
+    # Read like any row; only whoever writes rows could tell the difference.
+    return replace(first, row=cast(RowMapping, row))
 
 
 def _attended_together(

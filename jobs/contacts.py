@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping
 
+from jobs.bin import refresh_bin
 from jobs.changes import Change, decision_change
 from jobs.companions import gather_companions
 from jobs.contact_writes import ContactWrite, ContactWriter, finish_people
@@ -29,8 +30,8 @@ from store.ledger import (
     doubt_abandoned,
     drop_unsent,
     mark_applied,
+    mark_withdrawn,
     record_wishes,
-    withdraw_unsent,
 )
 from store.ledger_reading import contact_effects
 from store.people import dirty_nameless, dirty_people
@@ -50,6 +51,7 @@ def write_people(slice_: Slice) -> None:
     Raises SettingsChanged, SliceOver, LeaseLost, and whatever the platforms raise.
     """
     _doubt_what_was_left(slice_)
+    refresh_bin(slice_)
     rules = _rules(slice_)
     while True:
         slice_.keep()
@@ -223,7 +225,7 @@ def _record_contact_wishes(
             fulfilled.append((sent, plan.person["contact_id"] or ""))
     record_wishes(connection, slice_.run["portal_id"], wishes, run_id=slice_.run["id"], now=now)
     mark_applied(connection, fulfilled, now=now)
-    withdraw_unsent(connection, dropped)
+    mark_withdrawn(connection, dropped)
     contacts = sum(not plan.is_led for plan in plans)
     count_in_run(connection, slice_.run["id"], unchanged=contacts - len(changes))
     rows = contact_effects(connection, list(changes))

@@ -198,7 +198,21 @@ def _questions_of(
         totals=_totals(counted, rules),
         now=now,
     )
-    return [_question(item, context, rules) for item in appearances if _is_effective(item, rules)]
+    return [
+        _for_appearance(_question(item, context, rules), item)
+        for item in appearances
+        if _is_effective(item, rules)
+    ]
+
+
+def _for_appearance(question: Question, item: Appearance) -> Question:
+    """The question as it is put for this appearance; one that is carried wants nothing itself."""
+    marked = replace(
+        question,
+        privacy_deleted=item.is_erased,
+        is_released=item.row["is_released_by_hand"],
+    )
+    return marked if item.carried_by is None else replace(marked, registrant=None, attendance=None)
 
 
 def tenant_of(portal_id: str, settings: Settings) -> Tenant:
@@ -228,23 +242,13 @@ def _question(item: Appearance, context: Context, rules: Rules) -> Question:
     )
     occurrence = occurrence_value(item.webinar, item.occurrence)
     registrant = attendance = None
-    is_carrier = item.carried_by is None
-    if is_carrier and row["status"] is not None:
+    if row["status"] is not None:
         registrant = Registrant(
             person, occurrence, row["status"], row["registered_at"], row["cancelled_at"]
         )
-    is_settled = item.occurrence["settled_at"] is not None
-    if is_carrier and is_settled and row["attended_in_read"]:
+    if item.occurrence["settled_at"] is not None and row["attended_in_read"]:
         attendance = _attendance(person, occurrence, item)
-    return Question(
-        person,
-        registrant,
-        attendance,
-        context,
-        row["is_included_by_hand"],
-        privacy_deleted=item.is_erased,
-        is_released=row["is_released_by_hand"],
-    )
+    return Question(person, registrant, attendance, context, row["is_included_by_hand"])
 
 
 def _attendance(person: Person, occurrence: Occurrence, item: Appearance) -> Attendance:

@@ -34,6 +34,7 @@ def erase_contacts(
     The ids are kept, for whoever turns out later to have been one of them.
     """
     with writing(runtime.database) as connection:
+        lock_erasures(connection, portal_id, is_shared=False)
         for contact_id in contact_ids:
             note_contact(connection, portal_id, contact_id, "erased")
             erase_deleted(connection, portal_id, contact_id)
@@ -115,10 +116,20 @@ def hide_sessions(
     return stored
 
 
+def without_erased(runtime: Runtime, portal_id: str, emails: Sequence[str]) -> list[str]:
+    """The addresses but for those of erased people."""
+    with reading(runtime.database) as connection:
+        erased = erased_among(connection, runtime.sealer, portal_id, emails)
+    return [email for email in emails if email not in erased]
+
+
 def forget_if_erased(
     runtime: Runtime, delivery_pk: int, portals: Iterable[str], email: str
 ) -> None:
     """Drop the body of a delivery about somebody erased, once it is merged."""
-    with writing(runtime.database) as connection:
-        if any(erased_among(connection, runtime.sealer, one, [email]) for one in portals):
+    with reading(runtime.database) as connection:
+        hidden = [erased_among(connection, runtime.sealer, one, [email]) for one in portals]
+    if any(hidden):
+        with writing(runtime.database) as connection:
             forget_body(connection, delivery_pk)
+        empty_log(runtime.database)

@@ -33,7 +33,7 @@ class Appearance:
     ``carried_by``: the row whose effects stand for this one too (another address of the contact).
     """
 
-    row: RowMapping | Mapping[str, Any]
+    row: RowMapping
     occurrence: RowMapping
     webinar: RowMapping
     decision: Decision | None = None

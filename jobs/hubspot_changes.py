@@ -18,7 +18,7 @@ from schemas.hubspot_webhooks import ContactEvent, parse_contact_events
 from store.database import reading, writing
 from store.erasure import occurrences_of_people, people_of_contact
 from store.gone import forget_deleted, note_contact
-from store.people import look_up_again
+from store.people import look_up_people
 from store.portals import read_portal
 from store.runs import open_run
 
@@ -56,6 +56,6 @@ def _merge_event(runtime: Runtime, event: ContactEvent, now: datetime) -> None:
 
 
 def _look_up(connection: Connection, person_pks: Sequence[int], now: datetime) -> None:
-    look_up_again(connection, person_pks)
+    look_up_people(connection, person_pks)
     for place in occurrences_of_people(connection, person_pks):
         open_run(connection, occurrence_pk=place, trigger="webhook", pool="bulk", now=now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -77,7 +77,7 @@ def _opinion(opinion: Opinion) -> dict[str, Any]:
     }
 
 
-def _is_news(row: RowMapping | Mapping[str, Any], values: dict[str, Any]) -> bool:
+def _is_news(row: RowMapping, values: dict[str, Any]) -> bool:
     if row["decided_at"] is None:
         return True
     return any(

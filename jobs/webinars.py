@@ -10,10 +10,10 @@ from sqlalchemy import Connection, RowMapping
 
 from clients.errors import NotFound, Rejected
 from clients.zoom import Zoom
+from jobs.erased import without_erased
 from jobs.runtime import Runtime
 from schemas.zoom_api import WebinarDetail
 from store.database import writing
-from store.gone import erased_among
 from store.webinar_facts import (
     bring_forward,
     change_occurrence,
@@ -41,10 +41,8 @@ def refresh_webinar(
     except NotFound:
         with writing(runtime.database) as connection:
             return _note_absence(connection, runtime, portal_id, account_id, webinar_id)
-    panelists = _panelists(zoom, webinar_id)
+    panelists = without_erased(runtime, portal_id, _panelists(zoom, webinar_id))
     with writing(runtime.database) as connection:
-        erased = erased_among(connection, runtime.sealer, portal_id, panelists)
-        shown = [email for email in panelists if email not in erased]
         row = ensure_webinar(
             connection,
             portal_id,
@@ -52,7 +50,7 @@ def refresh_webinar(
             webinar_id,
             {
                 **webinar_columns(detail),
-                "panelists": shown,
+                "panelists": panelists,
                 "detail_read_at": now,
                 "status": "scheduled",
             },

@@ -14,7 +14,6 @@ from sqlalchemy import RowMapping
 
 from clients.errors import BudgetExhausted, ReconnectNeeded
 from engine.plan import PARTICIPATION_KINDS
-from jobs.bin import refresh_bin
 from jobs.call_records import doubt_abandoned_calls
 from jobs.confirmations import (
     confirm_app_events,
@@ -177,7 +176,6 @@ def _advance(runtime: Runtime, run: RowMapping, ends_at: float) -> None:
             read_zoom(slice_)
         ends_at = max(ends_at, time.monotonic() + SLICE_SECONDS / 2)
     refresh_hubspot_users(runtime, run, is_forced=run["state"] == "queued" and run["must_verify"])
-    refresh_bin(runtime, run)
     with slice_under(runtime, run, f"contacts:{run['portal_id']}", ends_at) as slice_:
         write_people(slice_)
     with slice_under(runtime, run, _occurrence_lease(run), ends_at) as slice_:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, select, update
 
-from store.gone import ERASED, ensure_hash, lock_erasures, note_erased
+from store.gone import ERASED, ensure_hash, note_erased
 from store.sealing import Sealer
 from store.tables import (
     decision_log,
@@ -79,9 +79,8 @@ def erase_person(
 ) -> str:
     """Remove a person from every table of the portal; the address that is gone.
 
-    Raw deliveries are another store's (see ``forget_deliveries``).
+    Call it under ``lock_erasures``. Raw deliveries, which name people too, are not its concern.
     """
-    lock_erasures(connection, portal_id, is_shared=False)
     row = connection.execute(select(person).where(person.c.id == person_pk)).mappings().one()
     email = str(row["email"])
     digest = ensure_hash(connection, sealer, portal_id).of(email)

@@ -189,11 +189,6 @@ def withdraw_called_off(
     return [row.occurrence_person_pk for row in rows]
 
 
-def withdraw_unsent(connection: Connection, pks: Sequence[int]) -> None:
-    """Forget these effects where they were never sent; nobody wants them any more."""
-    update_rows(connection, effect, [{"pk": pk, "state": "withdrawn"} for pk in pks])
-
-
 def forget_applied(connection: Connection, occurrence_pk: int, kinds: Sequence[str]) -> None:
     """HubSpot no longer holds these effects of the occurrence: they are to be sent anew."""
     connection.execute(
@@ -352,6 +347,11 @@ def mark_planned(
             .where(effect.c.id.in_(pks))
             .values(state="planned", not_before=not_before, error=error[:1000])
         )
+
+
+def mark_withdrawn(connection: Connection, pks: Sequence[int]) -> None:
+    """Nobody wants these any more, and they were never sent."""
+    update_rows(connection, effect, [{"pk": pk, "state": "withdrawn"} for pk in pks])
 
 
 def doubt_abandoned(

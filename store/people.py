@@ -188,18 +188,6 @@ def mark_occurrence_dirty(connection: Connection, occurrence_pk: int, *, must_re
     ).rowcount
 
 
-def look_up_again(connection: Connection, person_pks: Sequence[int]) -> None:
-    """Have these people's contacts read again, and decide about them wherever they appear."""
-    for start in range(0, len(person_pks), _CHUNK):
-        part = person_pks[start : start + _CHUNK]
-        connection.execute(update(person).where(person.c.id.in_(part)).values(must_read=True))
-        connection.execute(
-            update(occurrence_person)
-            .where(occurrence_person.c.person_pk.in_(part))
-            .values(dirty=occurrence_person.c.dirty + 1)
-        )
-
-
 def doubt_contacts(connection: Connection, occurrence_person_pks: Sequence[int]) -> None:
     """Have these people's contacts read, and the people decided upon again, before any write."""
     rows = occurrence_person.c.id.in_(occurrence_person_pks)
@@ -260,3 +248,15 @@ def nameless_of_occurrence(connection: Connection, occurrence_pk: int) -> list[R
         )
     )
     return list(rows.mappings())
+
+
+def look_up_people(connection: Connection, person_pks: Sequence[int]) -> None:
+    """Have these people's contacts read again, and decide about them wherever they appear."""
+    for start in range(0, len(person_pks), _CHUNK):
+        part = person_pks[start : start + _CHUNK]
+        connection.execute(update(person).where(person.c.id.in_(part)).values(must_read=True))
+        connection.execute(
+            update(occurrence_person)
+            .where(occurrence_person.c.person_pk.in_(part))
+            .values(dirty=occurrence_person.c.dirty + 1)
+        )

@@ -80,7 +80,10 @@ def merge_registrations(
     updates: list[dict[str, Any]] = []
     for email, registration in folded.items():
         row = known.get(email)
-        values = _columns(registration, row, told[email])
+        entry = told[email]
+        values = _columns(registration, row, entry.first_name, entry.last_name)
+        # Not told this time, it stays as it was.
+        values["join_url"] = entry.join_url or (row["join_url"] if row is not None else "")
         if row is None:
             changed += 1
             new_rows.append(
@@ -200,7 +203,7 @@ def _fold(connection: Connection, occurrence_pk: int, emails: set[str]) -> dict[
 
 
 def _columns(
-    registration: Registration, row: RowMapping | None, told: RegistrationEntry | None = None
+    registration: Registration, row: RowMapping | None, first: str, last: str
 ) -> dict[str, Any]:
     registered_at = registration.registered_at
     cancelled_at = registration.cancelled_at
@@ -216,12 +219,8 @@ def _columns(
         "registered_at": registered_at,
         "cancelled_at": cancelled_at,
         "identity": "registration",
-        # What is told wins; what is not told this time stays as it was.
-        **{
-            name: (getattr(told, name) if told is not None else "")
-            or (row[name] if row is not None else "")
-            for name in ("first_name", "last_name", "join_url")
-        },
+        "first_name": first or (row["first_name"] if row is not None else ""),
+        "last_name": last or (row["last_name"] if row is not None else ""),
         "absent_reads": absent_reads,
     }
 
@@ -276,16 +275,16 @@ def cancel_vanished(connection: Connection, occurrence_row: RowMapping, read: Li
         .values(absent_reads=occurrence_person.c.absent_reads + 1)
     )
     rows = connection.execute(
-        select(occurrence_person.c.identity_key).where(
+        select(occurrence_person.c.identity_key.label("email")).where(
             missing, occurrence_person.c.absent_reads >= 2
         )
     ).all()
-    vanished = [row.identity_key for row in rows]
+    vanished = [row.email for row in rows]
     facts = [(email, "cancelled", read.started_at) for email in vanished]
     _add_facts(connection, occurrence_row["id"], facts)
     known = _known_people(connection, occurrence_row["id"], vanished)
     updates = [
-        {"pk": known[email]["id"], **_columns(registration, known[email])}
+        {"pk": known[email]["id"], **_columns(registration, known[email], "", "")}
         for email, registration in _fold(connection, occurrence_row["id"], set(known)).items()
     ]
     _update_changed(connection, updates, read)

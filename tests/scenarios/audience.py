@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from store.database import writing
@@ -17,6 +18,9 @@ from store.inbox import Source, record_delivery
 from store.tables import effect, occurrence, occurrence_person
 from tests.samples import sample
 from tests.scenarios.stage import PORTAL, Stage
+
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For scenarios about decisions: what does not depend on the database is played on one of them."""
 
 HOUR = 3600
 NOWHERE = "http://127.0.0.1:9/webhooks/hubspot"
@@ -39,18 +43,25 @@ class Audience:
         """The simulator's control API."""
         return self.stage.simulator.call
 
-    def hold(self, people: Mapping[str, Stays], topic: str = "Spring launch", **also: Any) -> int:
+    def hold(self, people: Mapping[str, Stays], topic: str = "Spring launch") -> int:
         """A webinar that has just ended and these people registered for; its id."""
+        webinar_id = self.plan(*people, topic=topic)
+        self.play(webinar_id, people)
+        return webinar_id
+
+    def plan(self, *emails: str, topic: str = "Spring launch") -> int:
+        """A webinar these people registered for, which has yet to take place; its id."""
         wanted = {"topic": topic, "host_id": self.host_id, "start_time": -HOUR, "silent": True}
         webinar = self.control("POST", f"/zoom/accounts/{self.account_id}/webinars", wanted)
-        self.register(webinar["webinar_id"], *people)
-        came = [{"email": email, "sessions": stays} for email, stays in people.items() if stays]
-        self.control(
-            "POST",
-            f"/zoom/webinars/{webinar['webinar_id']}/play",
-            {"start_time": -HOUR, "end_time": 0, "participants": came, "silent": True} | also,
-        )
+        self.register(webinar["webinar_id"], *emails)
         return int(webinar["webinar_id"])
+
+    def play(self, webinar_id: int, people: Mapping[str, Stays]) -> None:
+        """The webinar takes place in the hour that ends now."""
+        came = [{"email": email, "sessions": stays} for email, stays in people.items() if stays]
+        times = {"start_time": -HOUR, "end_time": 0, "silent": True}
+        path = f"/zoom/webinars/{webinar_id}/play"
+        self.control("POST", path, times | {"participants": came})
 
     def register(self, webinar_id: int, *emails: str) -> None:
         """Sign people up, without a webhook."""

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from store.database import reading
+from store.decisions import applied_effects
 from store.tables import gone_address, inbox, metadata, person
-from tests.scenarios.audience import Audience, gather_audience
+from tests.scenarios.audience import ON_SQLITE, Audience, gather_audience
 from tests.scenarios.stage import PORTAL, Stage
 
 ADA, BEN, CARL = "ada@northquay.example", "ben@northquay.example", "carl@lowmoor.example"
@@ -33,6 +35,15 @@ def sync(audience: Audience) -> int:
     return webinar_id
 
 
+def written_before(audience: Audience, email: str) -> set[str]:
+    """What the decision log shows as written before the person was excluded."""
+    rows = audience.people(email=email)
+    with reading(audience.stage.database) as connection:
+        written = applied_effects(connection, rows)
+    return {effect["kind"] for effects in written.values() for effect in effects}
+
+
+@ON_SQLITE
 class TestDeleted:
     def test_S21_a_deleted_contact_is_excluded_and_never_made_again(
         self, audience: Audience
@@ -41,6 +52,7 @@ class TestDeleted:
         audience.happen(audience.contact_id(ADA), "delete")
         audience.hear()
         assert audience.outcomes()[ADA] == ("excluded", "deleted_contact")
+        assert written_before(audience, ADA) == {"contact", "register", "attend"}
         audience.hold({ADA: ALL_HOUR}, topic="Another one")
         audience.sync_now()
         audience.settle()
@@ -87,7 +99,57 @@ class TestDeleted:
             audience.stage.work()
         assert audience.outcomes()[ADA] == ("in_sync", "")
 
+    def test_a_contact_with_another_address_now_is_looked_up_again(
+        self, audience: Audience
+    ) -> None:
+        sync(audience)
+        path = f"/hubspot/portals/{PORTAL}/contacts/{audience.contact_id(ADA)}"
+        audience.control("PATCH", path, {"email": CARL})
+        audience.hear()
+        assert audience.outcomes()[ADA] == ("excluded", "secondary_email")
 
+
+@ON_SQLITE
+class TestUnheard:
+    """HubSpot's notice was lost, and the next thing we do is to say that somebody attended."""
+
+    @pytest.fixture
+    def audience(self, stage: Stage) -> Audience:
+        return gather_audience(stage, plugins={"property_updates": {"enabled": False}})
+
+    @pytest.fixture
+    def webinar_id(self, audience: Audience) -> int:
+        """Ada and Ben are registered in HubSpot; the webinar has yet to take place."""
+        webinar_id = audience.plan(ADA, BEN)
+        audience.stage.work()
+        assert audience.outcomes() == {ADA: ("in_sync", ""), BEN: ("in_sync", "")}
+        return webinar_id
+
+    def test_S21_a_contact_deleted_unheard_is_found_to_be_deleted(
+        self, audience: Audience, webinar_id: int
+    ) -> None:
+        audience.happen(audience.contact_id(ADA), "delete")
+        audience.play(webinar_id, {ADA: ALL_HOUR, BEN: ALL_HOUR})
+        for _ in range(4):
+            audience.settle()
+        assert audience.outcomes() == {
+            ADA: ("excluded", "deleted_contact"),
+            BEN: ("in_sync", ""),
+        }
+
+    def test_a_contact_merged_unheard_is_found_and_the_survivor_attends(
+        self, audience: Audience, webinar_id: int
+    ) -> None:
+        other = audience.add_contact(CARL)
+        survivor = audience.merge(audience.contact_id(ADA), other)
+        audience.play(webinar_id, {ADA: ALL_HOUR, BEN: ALL_HOUR})
+        for _ in range(4):
+            audience.settle()
+        assert audience.outcomes() == {ADA: ("in_sync", ""), BEN: ("in_sync", "")}
+        assert survivor in {row["remote_id"] for row in audience.sent("attend")}
+
+
+@ON_SQLITE
 class TestBin:
     def test_S21_who_was_deleted_before_the_installation_is_not_made_again(
         self, stage: Stage
@@ -115,21 +177,15 @@ class TestBin:
         audience.settle(minutes=61)
         assert audience.outcomes()[CARL] == ("excluded", "deleted_contact")
 
-    def test_what_is_kept_of_a_stranger_in_the_bin_is_a_keyed_hash(
-        self, audience: Audience
-    ) -> None:
-        audience.happen(audience.add_contact(CARL), "delete")
-        sync(audience)
-        (row,) = audience.stage.query(select(gone_address))
-        assert (row["kind"], len(row["digest"])) == ("deleted", 40)
-        assert places_of(audience.stage, CARL) == []
-
     def test_a_restored_stranger_is_made_a_contact_of_ours_like_anybody(
         self, audience: Audience
     ) -> None:
         contact_id = audience.add_contact(CARL)
         audience.happen(contact_id, "delete")
         sync(audience)
+        (kept,) = audience.stage.query(select(gone_address))
+        assert (kept["kind"], len(kept["digest"])) == ("deleted", 40)
+        assert places_of(audience.stage, CARL) == [], "only a keyed hash is kept of a stranger"
         audience.happen(contact_id, "restore")
         audience.hear()
         audience.hold({CARL: []}, topic="Another one")
@@ -178,6 +234,7 @@ class TestBin:
         sync(audience)
 
 
+@ON_SQLITE
 class TestDeliveries:
     def test_one_that_cannot_be_read_is_parked_and_stops_nobody(self, audience: Audience) -> None:
         sync(audience)
