@@ -39,18 +39,9 @@ def simulator_base(guard: Guard) -> Iterator[str]:
 
 @pytest.fixture
 def stage(
-    simulator_base: str, sqlite_copy: str, redis_url: str, guard: Guard, registry: Registry
-) -> Iterator[Stage]:
-    """A customer's stage on an empty world, on SQLite."""
-    with set_stage(simulator_base, sqlite_copy, redis_url, guard, registry) as stage:
-        yield stage
-
-
-@pytest.fixture
-def either_stage(
     simulator_base: str, database_url: str, redis_url: str, guard: Guard, registry: Registry
 ) -> Iterator[Stage]:
-    """A customer's stage on an empty world, on SQLite and on PostgreSQL."""
+    """A customer's stage on an empty world."""
     migrate(database_url)
     with set_stage(simulator_base, database_url, redis_url, guard, registry) as stage:
         yield stage

@@ -28,8 +28,7 @@ def play_to_the_end(stage: Stage, **parameters: Any) -> dict[str, Any]:
     return scene
 
 
-def test_five_people_arrive_in_hubspot(either_stage: Stage) -> None:
-    stage = either_stage
+def test_five_people_arrive_in_hubspot(stage: Stage) -> None:
     scene = play_to_the_end(stage)
     contacts = stage.simulator.contacts()
     people = scene["people"]
@@ -49,8 +48,7 @@ def test_five_people_arrive_in_hubspot(either_stage: Stage) -> None:
     }
 
 
-def test_everybody_has_an_outcome_and_the_balance_holds(either_stage: Stage) -> None:
-    stage = either_stage
+def test_everybody_has_an_outcome_and_the_balance_holds(stage: Stage) -> None:
     scene = play_to_the_end(stage)
     people = scene["people"]
     assert outcomes(stage) == {
@@ -64,8 +62,7 @@ def test_everybody_has_an_outcome_and_the_balance_holds(either_stage: Stage) -> 
     assert place["zoom_people"] == 4
 
 
-def test_a_second_sync_now_writes_nothing(either_stage: Stage) -> None:
-    stage = either_stage
+def test_a_second_sync_now_writes_nothing(stage: Stage) -> None:
     play_to_the_end(stage)
     before = stage.simulator.writes()
     stage.sync_now()
