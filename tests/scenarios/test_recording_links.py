@@ -13,8 +13,8 @@ from app import create_app
 from oauth.disconnecting import disconnect_portal, disconnect_zoom
 from store.database import writing
 from store.tables import recording, recording_file
+from tests.scenarios.recorded import calls, change, play, set_global
 from tests.scenarios.stage import PORTAL, Stage
-from tests.scenarios.test_recordings import calls, change, play, set_global
 from webhooks.recordings import AT_ONCE
 
 PLAYER = {"recordings": {"enabled": True, "settings": {"player": True}}}
