@@ -65,7 +65,7 @@ def ratios_of(small: Measured, large: Measured, intake: Intake) -> list[Ratio]:
         Ratio(
             f"seconds of a sync of {large.registrants:,}",
             large.first.seconds,
-            "as many calls one after the other, without a limit",
+            "the same calls one after the other",
             large.serial_seconds,
             "s",
         ),

@@ -16,8 +16,8 @@ from pathlib import Path
 import click
 
 from commands.chaos_faults import plan_campaign
-from commands.chaos_invariants import find_broken
-from commands.chaos_play import play, rest
+from commands.chaos_invariants import find_broken, find_late_writes
+from commands.chaos_play import find_unrest, play
 from commands.trial import TrialFailed, open_trial
 
 
@@ -64,11 +64,8 @@ def run_seed(seed: int, people: int, folder: Path) -> Outcome:
     try:
         with open_trial(folder) as trial:
             played = play(trial, campaign, people, faults)
-            try:
-                rest(played)
-            except TrialFailed as error:
-                broken.append(str(error))
-            broken += find_broken(played)
+            for look in (find_unrest, find_broken, find_late_writes):
+                broken += look(played)
     except TrialFailed as error:
         broken.append(str(error))
     return Outcome(seed, tuple(faults), time.monotonic() - began, tuple(broken))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import random
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 from redis import Redis
@@ -27,6 +27,7 @@ CHILDREN: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "valkey": ("unixsocket", ("process",)),
 }
 WRITES = ("contacts/batch", "attendance", "marketing-events")
+HOLLOW = "empty_success"
 READS = ("contacts/batch/read", "registrants", "participants")
 
 
@@ -174,7 +175,22 @@ def plan_campaign(seed: int) -> Campaign:
         )
         for _ in range(2)
     )
-    return Campaign(luck, before, after)
+    return Campaign(luck, *_swallowing_once(before, after))
+
+
+def _swallowing_once(*phases: tuple[Planned, ...]) -> Iterator[tuple[Planned, ...]]:
+    """The phases with an emptied Valkey in place of every hollow success but the first.
+
+    What HubSpot swallows twice is Failing, with a button, as it should be.
+    """
+    has_swallowed = False
+    for phase in phases:
+        kept = []
+        for planned in phase:
+            is_hollow = getattr(planned.fault, "kind", "") == HOLLOW
+            kept.append(replace(planned, fault=Flush()) if is_hollow and has_swallowed else planned)
+            has_swallowed = has_swallowed or is_hollow
+        yield tuple(kept)
 
 
 def _any_fault(source: random.Random) -> Fault:
@@ -212,7 +228,6 @@ def _misbehave(source: random.Random) -> Fault:
     if kind == "html":
         return Misbehaviour(kind="html", status=502, **wanted)
     if kind == "empty":
-        # Only there does the vendor answer 200 to what it did not store. What it swallows twice is
-        # Failing, with a button, as it should be; so the campaign has it swallow once.
-        return Misbehaviour("hubspot", "empty_success", "attendance", 1)
+        # Only there does the vendor answer 200 to what it did not store.
+        return Misbehaviour("hubspot", HOLLOW, "attendance", 1)
     return Misbehaviour(kind=kind.split()[0], **wanted)

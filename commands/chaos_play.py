@@ -73,15 +73,18 @@ def play(trial: Trial, campaign: Campaign, people: int, done: list[str]) -> Play
     return under_way
 
 
-def rest(under_way: Play) -> None:
-    """Wait until nothing is left to do. Raises `TrialFailed` when that takes too long."""
-    trial = under_way.trial
-    wait_for(
-        lambda: _is_quiet(under_way) and _stays_quiet(under_way),
-        "everything to be settled and quiet",
-        trial.rollcall,
-        seconds=QUIET_SECONDS,
-    )
+def find_unrest(under_way: Play) -> list[str]:
+    """Wait until nothing is left to do; broken when that takes too long."""
+    try:
+        wait_for(
+            lambda: _is_quiet(under_way) and _stays_quiet(under_way),
+            "everything to be settled and quiet",
+            under_way.trial.rollcall,
+            seconds=QUIET_SECONDS,
+        )
+    except TrialFailed as error:
+        return [str(error)]
+    return []
 
 
 def _install(trial: Trial, campaign: Campaign, people: int, done: list[str]) -> Play:

@@ -24,7 +24,7 @@ class Running:
 def descendants(pid: int) -> list[Running]:
     """The children of a process and theirs, parents before children."""
     by_parent: dict[int, list[tuple[int, int, str]]] = {}
-    for child, parent, memory, command in _from_proc() if PROC.is_dir() else _from_ps():
+    for child, parent, memory, command in _listed():
         by_parent.setdefault(parent, []).append((child, memory, command))
     found: list[Running] = []
     level = [pid]
@@ -37,6 +37,11 @@ def descendants(pid: int) -> list[Running]:
         found += below
         level = [running.pid for running in below]
     return found
+
+
+def _listed() -> list[tuple[int, int, int, str]]:
+    """Every process as (id, id of its parent, resident bytes, command line)."""
+    return _from_proc() if PROC.is_dir() else _from_ps()
 
 
 def _from_proc() -> list[tuple[int, int, int, str]]:

@@ -69,6 +69,8 @@ def test_B04_whatever_one_call_of_each_kind_answers_everything_arrives_once(
 ) -> None:
     webinar = begin(lone_stage)
     routes = list(WRITES.values())
+    if fault.get("status") == 429:
+        routes = [WRITES["create"], WRITES["attend"]]  # each is waited for in earnest
     if fault["kind"] == "empty_success":
         # Calls whose answer says nothing of single inputs have no such case.
         routes = [route for route in routes if route.endswith("/create")]

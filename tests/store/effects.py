@@ -25,7 +25,9 @@ FIRST, SECOND = {"at": 1}, {"at": 2}
 def somebody(connection: Connection, email: str = "ada@example.com") -> RowMapping:
     row = add_person(connection, add_occurrence(connection), email)
     connection.execute(
-        person.update().where(person.c.id == row["person_pk"]).values(contact_id="77")
+        person.update()
+        .where(person.c.id == row["person_pk"])
+        .values(contact_id="77", must_read=False)
     )
     return row
 

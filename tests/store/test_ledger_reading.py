@@ -34,7 +34,7 @@ from tests.store.support import (
 def ada(connection: Connection) -> RowMapping:
     """Somebody HubSpot has a contact for."""
     row = add_person(connection, add_occurrence(connection), "ada@example.com")
-    connection.execute(person.update().values(contact_id="77"))
+    connection.execute(person.update().values(contact_id="77", must_read=False))
     return row
 
 
@@ -70,9 +70,10 @@ class TestCounting:
         [
             {"contact_id": None},
             {"contact_id": "77", "is_deleted": True},
+            {"contact_id": "77", "must_read": True},
             {"contact_id": "77", "is_deleted": False},
         ],
-        ids=["no contact", "deleted contact", "contact"],
+        ids=["no contact", "deleted contact", "contact in doubt", "contact"],
     )
     def test_a_run_goes_on_only_for_what_it_can_send(
         self, connection: Connection, ada: RowMapping, contact: dict[str, Any]
