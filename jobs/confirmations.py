@@ -7,6 +7,7 @@ from itertools import groupby
 
 from sqlalchemy import RowMapping
 
+from clients.errors import NotFound
 from engine.plan import APP_EVENT_KINDS, PARTICIPATION_KINDS
 from jobs.events import Target
 from jobs.participations import AppEventSender, Shipment, settle_done
@@ -15,6 +16,7 @@ from jobs.slices import Slice
 from schemas.hubspot_marketing import ParticipationRow
 from store.database import reading, writing
 from store.ledger import doubt_abandoned, mark_planned, mark_rejected, unconfirmed
+from store.people import look_up_again
 
 FEW = 20
 """Up to so many people are asked for singly: that answer is quicker than the event's own list."""
@@ -40,7 +42,10 @@ def doubt_abandoned_effects(slice_: Slice) -> None:
 
 
 def confirm_participations(slice_: Slice, target: Target) -> None:
-    """Settle participations in doubt: what HubSpot lists is applied, the rest is sent once more."""
+    """Settle participations in doubt: what HubSpot lists is applied, the rest is sent once more.
+
+    Before that the contact is looked up again: it may have been deleted or merged meanwhile.
+    """
     rows = _in_doubt(slice_, PARTICIPATION_KINDS)
     if not rows:
         return
@@ -49,7 +54,9 @@ def confirm_participations(slice_: Slice, target: Target) -> None:
     lost = [row for row in rows if row not in found]
     with writing(slice_.runtime.database) as connection:
         settle_done(connection, slice_, found)
-        mark_planned(connection, [row["id"] for row in lost if row["doubts"] < 2], not_before=None)
+        again = [row for row in lost if row["doubts"] < 2]
+        mark_planned(connection, [row["id"] for row in again], not_before=None)
+        look_up_again(connection, [row["occurrence_person_pk"] for row in again])
         mark_rejected(
             connection,
             [
@@ -87,8 +94,11 @@ def _read_states(
     if len(contact_ids) <= FEW:
         for contact_id in contact_ids:
             slice_.keep()
-            for page in hubspot.contact_participations(contact_id):
-                yield from _of_event(page.rows, target, contact_id)
+            try:
+                for page in hubspot.contact_participations(contact_id):
+                    yield from _of_event(page.rows, target, contact_id)
+            except NotFound:
+                continue  # the contact is gone
         return
     for page in hubspot.participations(target.account_id, target.external_id):
         slice_.keep()

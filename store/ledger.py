@@ -144,6 +144,7 @@ def sendable(
             may_go(now),
             person.c.contact_id.is_not(None),
             person.c.is_deleted.is_(False),
+            person.c.must_read.is_(False),
         )
         .order_by(effect.c.id)
         .limit(limit)

@@ -188,6 +188,19 @@ def mark_occurrence_dirty(connection: Connection, occurrence_pk: int, *, must_re
     ).rowcount
 
 
+def look_up_again(connection: Connection, occurrence_person_pks: Sequence[int]) -> None:
+    """Have these people's contacts read, and the people decided upon again, before any write."""
+    rows = occurrence_person.c.id.in_(occurrence_person_pks)
+    connection.execute(
+        update(person)
+        .where(person.c.id.in_(select(occurrence_person.c.person_pk).where(rows)))
+        .values(must_read=True)
+    )
+    connection.execute(
+        update(occurrence_person).where(rows).values(dirty=occurrence_person.c.dirty + 1)
+    )
+
+
 def mark_attendees_dirty(connection: Connection, occurrence_pk: int) -> int:
     """Make everybody who attended dirty: their attendance has become settled. How many."""
     return connection.execute(
