@@ -16,7 +16,7 @@ from jobs.slices import Slice
 from schemas.hubspot_marketing import ParticipationRow
 from store.database import reading, writing
 from store.ledger import doubt_abandoned, mark_planned, mark_rejected, unconfirmed
-from store.people import doubt_contacts
+from store.people import look_up_again
 
 FEW = 20
 """Up to so many people are asked for singly: that answer is quicker than the event's own list."""
@@ -56,7 +56,7 @@ def confirm_participations(slice_: Slice, target: Target) -> None:
         settle_done(connection, slice_, found)
         again = [row for row in lost if row["doubts"] < 2]
         mark_planned(connection, [row["id"] for row in again], not_before=None)
-        doubt_contacts(connection, [row["occurrence_person_pk"] for row in again])
+        look_up_again(connection, [row["occurrence_person_pk"] for row in again])
         mark_rejected(
             connection,
             [

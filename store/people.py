@@ -188,7 +188,7 @@ def mark_occurrence_dirty(connection: Connection, occurrence_pk: int, *, must_re
     ).rowcount
 
 
-def doubt_contacts(connection: Connection, occurrence_person_pks: Sequence[int]) -> None:
+def look_up_again(connection: Connection, occurrence_person_pks: Sequence[int]) -> None:
     """Have these people's contacts read, and the people decided upon again, before any write."""
     rows = occurrence_person.c.id.in_(occurrence_person_pks)
     connection.execute(

@@ -130,6 +130,7 @@ class TestUnheard:
     ) -> None:
         audience.happen(audience.contact_id(ADA), "delete")
         audience.play(webinar_id, {ADA: ALL_HOUR, BEN: ALL_HOUR})
+        audience.settle(minutes=61)
         for _ in range(4):
             audience.settle()
         assert audience.outcomes() == {
@@ -143,6 +144,7 @@ class TestUnheard:
         other = audience.add_contact(CARL)
         survivor = audience.merge(audience.contact_id(ADA), other)
         audience.play(webinar_id, {ADA: ALL_HOUR, BEN: ALL_HOUR})
+        audience.settle(minutes=61)
         for _ in range(4):
             audience.settle()
         assert audience.outcomes() == {ADA: ("in_sync", ""), BEN: ("in_sync", "")}

@@ -97,35 +97,8 @@ def upgrade() -> None:
         sa.Column("users_read_at", store.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("discovered_at", store.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("webinars_listed_at", store.types.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("hash_key", sa.LargeBinary(), nullable=True),
-        sa.Column("bin_read_at", store.types.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("bin_after", sa.String(length=255), server_default="", nullable=False),
         sa.Column("created_at", store.types.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("portal_id", name=op.f("pk_portal")),
-    )
-    op.create_table(
-        "gone_address",
-        sa.Column("portal_id", sa.String(length=32), nullable=False),
-        sa.Column("digest", sa.String(length=40), nullable=False),
-        sa.Column("kind", sa.String(length=8), nullable=False),
-        sa.Column("contact_id", sa.String(length=32), server_default="", nullable=False),
-        sa.ForeignKeyConstraint(
-            ["portal_id"], ["portal.portal_id"], name=op.f("fk_gone_address_portal_id")
-        ),
-        sa.PrimaryKeyConstraint("portal_id", "digest", name=op.f("pk_gone_address")),
-    )
-    with op.batch_alter_table("gone_address", schema=None) as batch_op:
-        batch_op.create_index("ix_gone_address_contact", ["portal_id", "contact_id"], unique=False)
-
-    op.create_table(
-        "gone_contact",
-        sa.Column("portal_id", sa.String(length=32), nullable=False),
-        sa.Column("contact_id", sa.String(length=32), nullable=False),
-        sa.Column("kind", sa.String(length=8), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["portal_id"], ["portal.portal_id"], name=op.f("fk_gone_contact_portal_id")
-        ),
-        sa.PrimaryKeyConstraint("portal_id", "contact_id", "kind", name=op.f("pk_gone_contact")),
     )
     op.create_table(
         "hubspot_user",
@@ -147,7 +120,6 @@ def upgrade() -> None:
         sa.Column("contact_match", sa.String(length=16), server_default="none", nullable=False),
         sa.Column("is_deleted", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("contact", sa.JSON(), nullable=False),
-        sa.Column("other_addresses", sa.JSON(), nullable=True),
         sa.Column("contact_read_at", store.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("must_read", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -207,7 +179,6 @@ def upgrade() -> None:
         sa.Column("approval_type", sa.Integer(), server_default=sa.text("2"), nullable=False),
         sa.Column("registration_type", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("is_zoom_events", sa.Boolean(), server_default=sa.false(), nullable=False),
-        sa.Column("auto_recording", sa.String(length=16), server_default="", nullable=False),
         sa.Column("panelists", sa.JSON(), nullable=False),
         sa.Column("status", sa.String(length=16), server_default="scheduled", nullable=False),
         sa.Column("sync", sa.String(length=8), server_default="default", nullable=False),
@@ -263,8 +234,7 @@ def upgrade() -> None:
         sa.Column("read_digest", sa.String(length=64), server_default="", nullable=False),
         sa.Column("read_problem", sa.Text(), server_default="", nullable=False),
         sa.Column("settled_at", store.types.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("recordings_due_at", store.types.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("recordings_problem", sa.Text(), server_default="", nullable=False),
+        sa.Column("listed_registrants", sa.Integer(), nullable=True),
         sa.Column("report_rows", sa.Integer(), nullable=True),
         sa.Column("zoom_people", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
@@ -343,9 +313,6 @@ def upgrade() -> None:
         sa.Column("is_live", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("is_pending", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("is_included_by_hand", sa.Boolean(), server_default=sa.false(), nullable=False),
-        sa.Column("is_released_by_hand", sa.Boolean(), server_default=sa.false(), nullable=False),
-        sa.Column("lead_pk", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("join_url", sa.Text(), server_default="", nullable=False),
         sa.Column("outcome", sa.String(length=16), server_default="waiting", nullable=False),
         sa.Column("reason", sa.String(length=128), server_default="queued", nullable=False),
         sa.Column("detail", sa.Text(), server_default="", nullable=False),
@@ -381,46 +348,11 @@ def upgrade() -> None:
             sqlite_where=sa.text("dirty <> decided"),
             postgresql_where=sa.text("dirty <> decided"),
         )
-        batch_op.create_index(batch_op.f("ix_occurrence_person_lead_pk"), ["lead_pk"], unique=False)
         batch_op.create_index(
             "ix_occurrence_person_outcome", ["occurrence_pk", "outcome", "reason"], unique=False
         )
         batch_op.create_index(
             batch_op.f("ix_occurrence_person_person_pk"), ["person_pk"], unique=False
-        )
-
-    op.create_table(
-        "recording",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("portal_id", sa.String(length=32), nullable=False),
-        sa.Column(
-            "occurrence_pk", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
-        sa.Column("uuid", sa.String(length=128), nullable=False),
-        sa.Column("described_at", store.types.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("started_at", store.types.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("duration_seconds", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("share_url", sa.Text(), server_default="", nullable=False),
-        sa.Column("trashed_at", store.types.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("deleted_at", store.types.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("recovered_at", store.types.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("external_id", sa.String(length=128), server_default="", nullable=False),
-        sa.Column("planned_run", sa.String(length=36), server_default="", nullable=False),
-        sa.Column("problem", sa.String(length=32), server_default="", nullable=False),
-        sa.Column("event_text", sa.Text(), server_default="", nullable=False),
-        sa.Column("entries", sa.JSON(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["occurrence_pk"], ["occurrence.id"], name=op.f("fk_recording_occurrence_pk")
-        ),
-        sa.ForeignKeyConstraint(
-            ["portal_id"], ["portal.portal_id"], name=op.f("fk_recording_portal_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_recording")),
-        sa.UniqueConstraint("portal_id", "uuid", name=op.f("uq_recording_portal_id_uuid")),
-    )
-    with op.batch_alter_table("recording", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_recording_occurrence_pk"), ["occurrence_pk"], unique=False
         )
 
     op.create_table(
@@ -606,30 +538,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_effect_work", ["occurrence_pk", "kind", "state"], unique=False)
 
     op.create_table(
-        "recording_file",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "recording_pk", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("file_id", sa.String(length=128), nullable=False),
-        sa.Column("file_type", sa.String(length=16), nullable=False),
-        sa.Column("size", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("completed_at", store.types.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("trashed_at", store.types.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("deleted_at", store.types.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("recovered_at", store.types.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("listed_at", store.types.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("missed_at", store.types.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("missed_reads", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["recording_pk"], ["recording.id"], name=op.f("fk_recording_file_recording_pk")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_recording_file")),
-        sa.UniqueConstraint(
-            "recording_pk", "file_id", name=op.f("uq_recording_file_recording_pk_file_id")
-        ),
-    )
-    op.create_table(
         "run_change",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("run_id", sa.String(length=36), nullable=False),
@@ -687,7 +595,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_run_change_run_id"))
 
     op.drop_table("run_change")
-    op.drop_table("recording_file")
     with op.batch_alter_table("effect", schema=None) as batch_op:
         batch_op.drop_index("ix_effect_work")
         batch_op.drop_index(batch_op.f("ix_effect_person_pk"))
@@ -716,14 +623,9 @@ def downgrade() -> None:
     op.drop_table("run")
     op.drop_table("registration_fact")
     op.drop_table("registrant_alias")
-    with op.batch_alter_table("recording", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_recording_occurrence_pk"))
-
-    op.drop_table("recording")
     with op.batch_alter_table("occurrence_person", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_occurrence_person_person_pk"))
         batch_op.drop_index("ix_occurrence_person_outcome")
-        batch_op.drop_index(batch_op.f("ix_occurrence_person_lead_pk"))
         batch_op.drop_index(
             "ix_occurrence_person_dirty",
             sqlite_where=sa.text("dirty <> decided"),
@@ -755,11 +657,6 @@ def downgrade() -> None:
 
     op.drop_table("person")
     op.drop_table("hubspot_user")
-    op.drop_table("gone_contact")
-    with op.batch_alter_table("gone_address", schema=None) as batch_op:
-        batch_op.drop_index("ix_gone_address_contact")
-
-    op.drop_table("gone_address")
     op.drop_table("portal")
     op.drop_table("lease")
     with op.batch_alter_table("inbox", schema=None) as batch_op:
