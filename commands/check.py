@@ -14,6 +14,8 @@ from typing import Literal
 
 import click
 
+from commands.test import pytest_arguments
+
 ROOT = Path(__file__).resolve().parent.parent
 AUDIT_SECONDS = 120
 
@@ -35,7 +37,7 @@ def rooms() -> list[str]:
     return settings["importlinter"]["root_packages"].split()
 
 
-def steps(pytest_arguments: Sequence[str]) -> list[Step]:
+def steps(asked_of_pytest: Sequence[str]) -> list[Step]:
     """Every check in the order they run: the quick ones first."""
     modules = [path.name for path in sorted(ROOT.glob("*.py"))]
     scripts = Path(sys.executable).parent
@@ -47,17 +49,17 @@ def steps(pytest_arguments: Sequence[str]) -> list[Step]:
         Step("imports", _command(str(scripts / "lint-imports"), "--config", "setup.cfg")),
         Step("security", _tool(*bandit, *modules, *(set(rooms()) - {"simulator"}))),
         Step("known vulnerabilities", audit),
-        Step("tests", _tool("pytest", *pytest_arguments)),
+        Step("tests", _tool("pytest", *pytest_arguments(asked_of_pytest))),
     ]
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
-def command(pytest_arguments: tuple[str, ...]) -> None:
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def command(arguments: tuple[str, ...]) -> None:
     """Format, lint, types, import contracts, security, then the tests; a summary at the end."""
     lines: list[str] = []
     failed = False
-    for step in steps(pytest_arguments):
+    for step in steps(arguments):
         click.secho(f"\n── {step.name}", bold=True)
         began = time.monotonic()
         result, detail = step.run()

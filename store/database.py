@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.pool import NullPool
 
 READ_ONLY = {"sqlite_begin": "DEFERRED"}
 
@@ -15,7 +14,7 @@ READ_ONLY = {"sqlite_begin": "DEFERRED"}
 def open_database(url: str, *, pool_size: int = 8) -> Engine:
     """An engine for ``url``. Open it after forking, never before."""
     if url.startswith("sqlite"):
-        return _open_sqlite(url)
+        return _open_sqlite(url, pool_size)
     return create_engine(
         url,
         pool_size=pool_size,
@@ -28,8 +27,12 @@ def open_database(url: str, *, pool_size: int = 8) -> Engine:
     )
 
 
-def _open_sqlite(url: str) -> Engine:
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": 30})
+def _open_sqlite(url: str, pool_size: int) -> Engine:
+    # Kept open between transactions: whoever closes the last connection to a database in WAL mode
+    # has to take the whole log in first (https://sqlite.org/wal.html), at each transaction anew.
+    engine = create_engine(
+        url, pool_size=pool_size, max_overflow=pool_size, connect_args={"timeout": 30}
+    )
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:

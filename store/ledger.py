@@ -390,11 +390,12 @@ def unconfirmed(
 ) -> list[RowMapping]:
     """Unconfirmed effects that may be read back now, with their ``contact_id`` and ``email``.
 
-    The contact is the record they were sent to, even if the person has another one by now.
+    The contact is the record they were sent to, even if the person has another one by now. A call
+    record is about nobody: it has neither.
     """
     rows = connection.execute(
         select(effect, effect.c.remote_id.label("contact_id"), person.c.email)
-        .join(person, person.c.id == effect.c.person_pk)
+        .outerjoin(person, person.c.id == effect.c.person_pk)
         .where(
             effect.c.occurrence_pk == occurrence_pk,
             effect.c.state == "unconfirmed",

@@ -7,6 +7,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -86,18 +87,27 @@ def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'rollcall.db'}"
 
 
+@contextmanager
+def postgres_database(server: sqlalchemy.URL, template: str = "template1") -> Iterator[str]:
+    """The URL of a new database on the server, a copy of ``template``; dropped afterwards."""
+    name = f"rollcall_{uuid.uuid4().hex}"
+    admin = sqlalchemy.create_engine(
+        server, isolation_level="AUTOCOMMIT", poolclass=sqlalchemy.NullPool
+    )
+    with admin.connect() as connection:
+        connection.execute(
+            sqlalchemy.text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY wal_log")
+        )
+    yield server.set(database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(sqlalchemy.text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
 @pytest.fixture
 def postgres_url(postgres_server: sqlalchemy.URL) -> Iterator[str]:
     """The URL of an empty PostgreSQL database of this test's own, dropped afterwards."""
-    name = f"rollcall_{uuid.uuid4().hex}"
-    admin = sqlalchemy.create_engine(
-        postgres_server, isolation_level="AUTOCOMMIT", poolclass=sqlalchemy.NullPool
-    )
-    with admin.connect() as connection:
-        connection.execute(sqlalchemy.text(f"CREATE DATABASE {name} STRATEGY wal_log"))
-    yield postgres_server.set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(sqlalchemy.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    with postgres_database(postgres_server) as url:
+        yield url
 
 
 @pytest.fixture(

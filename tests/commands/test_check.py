@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from commands import check
 from commands.check import Step, audit
+from commands.test import AT_ONCE, pytest_arguments
 
 
 def audit_answering(stdout: str, status: int = 0):
@@ -66,3 +67,15 @@ def test_every_step_runs_and_one_failure_is_the_verdict():
 def test_a_skipped_step_fails_nothing():
     with mock.patch.object(check, "steps", return_value=[Step("a", lambda: ("skipped", "why"))]):
         assert CliRunner().invoke(check.command).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [
+        ([], list(AT_ONCE)),
+        (["tests/engine", "-k", "S18"], ["tests/engine", "-k", "S18"]),
+    ],
+    ids=["the whole suite in several processes", "what is asked for in one"],
+)
+def test_pytest_runs_what_is_asked_for(asked, given):
+    assert pytest_arguments(asked) == given

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 
 from jobs.guard import Guard
 from plugins.registry import Registry, load_plugins
 from store import migrate
+from tests.conftest import postgres_database
 from tests.scenarios.stage import Stage, running_simulator, set_stage
 
 
@@ -37,12 +37,50 @@ def simulator_base(guard: Guard) -> Iterator[str]:
         yield base
 
 
+# --- Databases with all tables and nothing in them ----------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "empty.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: sqlalchemy.URL) -> Iterator[str]:
+    """The name of a database to be copied."""
+    with postgres_database(postgres_server) as url:
+        migrate(url)
+        yield str(sqlalchemy.make_url(url).database)
+
+
+@pytest.fixture
+def sqlite_url(migrated_sqlite: Path) -> Iterator[str]:
+    """A SQLite database of this test's own, in memory where there is such a disk."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        path = Path(folder) / "rollcall.db"
+        shutil.copy(migrated_sqlite, path)
+        yield f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_url(postgres_server: sqlalchemy.URL, migrated_postgres: str) -> Iterator[str]:
+    """A PostgreSQL database of this test's own."""
+    with postgres_database(postgres_server, template=migrated_postgres) as url:
+        yield url
+
+
+# --- Stages -------------------------------------------------------------------------------------
+
+
 @pytest.fixture
 def stage(
     simulator_base: str, database_url: str, redis_url: str, guard: Guard, registry: Registry
 ) -> Iterator[Stage]:
     """A customer's stage on an empty world."""
-    migrate(database_url)
     with set_stage(simulator_base, database_url, redis_url, guard, registry) as stage:
         yield stage
 
@@ -60,27 +98,6 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jobs.work.WORTH_WAITING", 0.0)
 
 
-@pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with all tables and nothing in them, to be copied."""
-    path = tmp_path_factory.mktemp("migrated") / "empty.db"
-    migrate(f"sqlite:///{path}")
-    return path
-
-
-@pytest.fixture
-def sqlite_copy(migrated_sqlite: Path) -> Iterator[str]:
-    """The URL of an empty SQLite database with all tables, in memory where there is such a disk."""
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        path = Path(folder) / "rollcall.db"
-        shutil.copy(migrated_sqlite, path)
-        # While it is open, no other connection's closing takes the write-ahead log in.
-        with closing(sqlite3.connect(path)) as keeper:
-            keeper.execute("SELECT count(*) FROM sqlite_master")
-            yield f"sqlite:///{path}"
-
-
 @pytest.fixture
 def postgres_stage(
     brisk: None,
@@ -91,7 +108,6 @@ def postgres_stage(
     registry: Registry,
 ) -> Iterator[Stage]:
     """The same on PostgreSQL."""
-    migrate(postgres_url)
     with set_stage(simulator_base, postgres_url, redis_url, guard, registry, **UNHURRIED) as stage:
         yield stage
 
@@ -100,11 +116,11 @@ def postgres_stage(
 def lone_stage(
     brisk: None,
     simulator_base: str,
-    sqlite_copy: str,
+    sqlite_url: str,
     redis_url: str,
     guard: Guard,
     registry: Registry,
 ) -> Iterator[Stage]:
     """A stage on SQLite alone, with delays of minutes that pass only when the test says so."""
-    with set_stage(simulator_base, sqlite_copy, redis_url, guard, registry, **UNHURRIED) as stage:
+    with set_stage(simulator_base, sqlite_url, redis_url, guard, registry, **UNHURRIED) as stage:
         yield stage

@@ -24,14 +24,14 @@ APPROVED = "registered=ae1001_registered,attended=ae1001_attended"
 def approved_stage(
     brisk: None,
     simulator_base: str,
-    sqlite_copy: str,
+    sqlite_url: str,
     redis_url: str,
     guard: Guard,
     registry: Registry,
 ) -> Iterator[Stage]:
     """A stage of an app whose events HubSpot has approved."""
     environment = {**UNHURRIED, "HUBSPOT_APP_EVENTS": APPROVED}
-    with set_stage(simulator_base, sqlite_copy, redis_url, guard, registry, **environment) as stage:
+    with set_stage(simulator_base, sqlite_url, redis_url, guard, registry, **environment) as stage:
         yield stage
 
 

@@ -22,7 +22,6 @@ from sqlalchemy import select
 
 from jobs.guard import Guard
 from plugins.registry import Registry
-from store import migrate
 from store.database import writing
 from store.inbox import record_delivery
 from store.tables import occurrence, occurrence_person, webinar
@@ -383,21 +382,13 @@ def check_contact(expected: Expected, properties: dict[str, Any], state: str) ->
         assert state in ("CANCELLED", "EMPTY")
 
 
-@pytest.fixture(scope="module")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with all tables and nothing in them, to be copied."""
-    path = tmp_path_factory.mktemp("model") / "empty.db"
-    migrate(f"sqlite:///{path}")
-    return path
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(script=scripts)
 def test_hubspot_ends_where_the_model_says_whatever_befalls_the_webhooks_B2_B4_B6(
     script: Script,
-    empty_database: Path,
+    migrated_sqlite: Path,
     tmp_path: Path,
     simulator_base: str,
     redis_url: str,
@@ -406,7 +397,7 @@ def test_hubspot_ends_where_the_model_says_whatever_befalls_the_webhooks_B2_B4_B
 ) -> None:
     for old in tmp_path.glob("model.db*"):
         old.unlink()
-    shutil.copy(empty_database, tmp_path / "model.db")
+    shutil.copy(migrated_sqlite, tmp_path / "model.db")
     url = f"sqlite:///{tmp_path / 'model.db'}"
     with set_stage(simulator_base, url, redis_url, guard, registry) as stage:
         play = Play(stage, script)

@@ -50,12 +50,12 @@ def stage_with(
 
 
 def test_effects_that_are_lost_are_shown_with_the_plugin_and_its_fault(
-    brisk: None, registry: Registry, simulator_base: str, sqlite_copy: str, redis_url: str
+    brisk: None, registry: Registry, simulator_base: str, sqlite_url: str, redis_url: str
 ) -> None:
     loud = plugin("loud", on_registrant=_raises)
     mute = plugin("mute", on_attendance=_hangs)
     with (
-        stage_with(registry, simulator_base, sqlite_copy, redis_url, loud, mute) as stage,
+        stage_with(registry, simulator_base, sqlite_url, redis_url, loud, mute) as stage,
         capture_logs() as logs,
     ):
         webinar = plan_webinar(stage)
@@ -84,10 +84,10 @@ def test_effects_that_are_lost_are_shown_with_the_plugin_and_its_fault(
 
 
 def test_people_held_for_a_plugin_that_died_go_on_once_it_is_mended(
-    brisk: None, registry: Registry, simulator_base: str, sqlite_copy: str, redis_url: str
+    brisk: None, registry: Registry, simulator_base: str, sqlite_url: str, redis_url: str
 ) -> None:
     broken = plugin("gate", should_exclude=_dies)
-    with stage_with(registry, simulator_base, sqlite_copy, redis_url, broken) as stage:
+    with stage_with(registry, simulator_base, sqlite_url, redis_url, broken) as stage:
         webinar = plan_webinar(stage)
         webinar.register(ADA, REX)
         connect(stage)
@@ -117,10 +117,10 @@ def _keeps_rex_out(person: Any) -> Exclusion | None:
 
 
 def test_a_plugin_switched_on_and_missing_holds_people_until_it_is_switched_off(
-    brisk: None, registry: Registry, simulator_base: str, sqlite_copy: str, redis_url: str
+    brisk: None, registry: Registry, simulator_base: str, sqlite_url: str, redis_url: str
 ) -> None:
     partner = plugin("gate", should_exclude=_keeps_rex_out)
-    with stage_with(registry, simulator_base, sqlite_copy, redis_url, partner) as stage:
+    with stage_with(registry, simulator_base, sqlite_url, redis_url, partner) as stage:
         webinar = plan_webinar(stage)
         webinar.register(ADA)
         connect(stage, plugins={"gate": {"enabled": True}})

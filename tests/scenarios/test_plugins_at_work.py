@@ -14,7 +14,6 @@ from sqlalchemy import select
 from jobs.guard import Guard
 from plugins.registry import LoadedPlugin, Registry
 from rollcall import AuditEntry
-from store import migrate
 from store.tables import occurrence_person
 from tests.rollcall.values import plugin
 from tests.scenarios.stage import set_stage
@@ -45,7 +44,6 @@ def sync(
 ) -> tuple[dict[str, tuple[str, str]], dict[str, Any], dict[str, str]]:
     """Outcomes by address, contacts by address, and what the scene calls them."""
     both = Registry((*registry.plugins, partner))
-    migrate(url)
     with (
         Guard.start(both, patience=0.5) as guard,
         set_stage(base, url, redis_url, guard, both) as stage,

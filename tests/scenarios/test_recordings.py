@@ -10,7 +10,6 @@ import pytest
 
 from jobs.guard import Guard
 from plugins.registry import Registry
-from store import migrate
 from tests.scenarios.recorded import (
     TRANSCRIPT,
     begin,
@@ -156,7 +155,6 @@ def test_S36_where_app_events_are_on_those_who_came_are_told_once(
     guard: Guard,
     registry: Registry,
 ) -> None:
-    migrate(sqlite_url)
     with set_stage(simulator_base, sqlite_url, redis_url, guard, registry, **EVENTS) as stage:
         scene = play(stage)
         read_twice(stage)

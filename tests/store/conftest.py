@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +10,7 @@ from sqlalchemy import Connection, Engine
 
 from store.database import open_database, writing
 from store.tables import metadata
+from tests.conftest import postgres_database
 
 
 @pytest.fixture(scope="session")
@@ -25,19 +25,11 @@ def sqlite_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def postgresql_store(postgres_server: sqlalchemy.URL) -> Iterator[Engine]:
     """A PostgreSQL database with every table, for the session."""
-    name = f"store_{uuid.uuid4().hex}"
-    admin = sqlalchemy.create_engine(
-        postgres_server, isolation_level="AUTOCOMMIT", poolclass=sqlalchemy.NullPool
-    )
-    with admin.connect() as to:
-        to.execute(sqlalchemy.text(f"CREATE DATABASE {name} STRATEGY wal_log"))
-    url = postgres_server.set(database=name).render_as_string(hide_password=False)
-    engine = open_database(url)
-    metadata.create_all(engine)
-    yield engine
-    engine.dispose()
-    with admin.connect() as to:
-        to.execute(sqlalchemy.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    with postgres_database(postgres_server) as url:
+        engine = open_database(url)
+        metadata.create_all(engine)
+        yield engine
+        engine.dispose()
 
 
 @pytest.fixture(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 from sqlalchemy import Connection
 
 from engine.recordings import FileMoments
-from store.database import open_database, writing
 from store.recording_facts import (
     describe_recording,
     ensure_recording,
@@ -20,22 +18,16 @@ from store.recording_facts import (
     merge_list,
     merge_moments,
 )
-from store.tables import metadata, portal
+from store.tables import portal
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 PORTAL = "4242"
 
 
 @pytest.fixture
-def connection(database_url: str) -> Iterator[Connection]:
-    engine = open_database(database_url)
-    metadata.create_all(engine)
-    with writing(engine) as connection:
-        connection.execute(
-            portal.insert().values(portal_id=PORTAL, capabilities={}, created_at=NOON)
-        )
-        yield connection
-    engine.dispose()
+def connection(connection: Connection) -> Connection:
+    connection.execute(portal.insert().values(portal_id=PORTAL, capabilities={}, created_at=NOON))
+    return connection
 
 
 def at(minute: int) -> datetime:
