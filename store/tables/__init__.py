@@ -9,6 +9,7 @@ from store.tables.gone import gone_address, gone_contact
 from store.tables.ledger import effect, lease, run, run_change
 from store.tables.people import decision_log, occurrence_person, person
 from store.tables.recordings import recording, recording_file
+from store.tables.requests import registration_request
 from store.tables.who import (
     connection,
     hubspot_user,
@@ -46,6 +47,7 @@ __all__ = [
     "recording_file",
     "registrant_alias",
     "registration_fact",
+    "registration_request",
     "run",
     "run_change",
     "session",
