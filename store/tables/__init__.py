@@ -8,6 +8,7 @@ from store.tables.base import metadata
 from store.tables.gone import gone_address, gone_contact
 from store.tables.ledger import effect, lease, run, run_change
 from store.tables.people import decision_log, occurrence_person, person
+from store.tables.questions import contact_property, registration_form
 from store.tables.recordings import recording, recording_file
 from store.tables.who import (
     connection,
@@ -28,6 +29,7 @@ from store.tables.zoom_facts import (
 
 __all__ = [
     "connection",
+    "contact_property",
     "decision_log",
     "effect",
     "gone_address",
@@ -46,6 +48,7 @@ __all__ = [
     "recording_file",
     "registrant_alias",
     "registration_fact",
+    "registration_form",
     "run",
     "run_change",
     "session",
