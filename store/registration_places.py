@@ -9,8 +9,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, RowMapping, func, select, update
 
 from store.tables import connection as connections
-from store.tables import occurrence, occurrence_person, portal_zoom, registrant_alias, webinar
-from store.tables import zoom_user
+from store.tables import (
+    occurrence,
+    occurrence_person,
+    portal_zoom,
+    registrant_alias,
+    webinar,
+    zoom_user,
+)
 
 PRIMARY = ""
 """The business unit that every HubSpot account begins with; the others have names of their own."""
