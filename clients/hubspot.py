@@ -36,6 +36,9 @@ CONTACT_BATCH = 100
 APP_EVENT_BATCH = 500
 """App events of a batch. https://developers.hubspot.com/changelog/new-size-limits-for-app-events-and-app-event-properties"""
 
+CALLBACK_BATCH = 100
+"""Callbacks completed in one call, as many as the batches of objects hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class PropertiesOutcome:
@@ -269,9 +272,11 @@ class HubSpot(MarketingEvents, Calls):
         return "stored"
 
     def complete_callbacks(self, completions: Sequence[CallbackCompletion]) -> None:
-        """Let blocked workflow actions go on.
+        """Let at most ``CALLBACK_BATCH`` blocked workflow actions go on.
 
         https://developers.hubspot.com/docs/api-reference/latest/automation/workflow-actions/custom-action-reference
         """
+        require_batch(completions, CALLBACK_BATCH)
+        require_distinct("callback", [one.callback_id for one in completions])
         route = "/automation/actions/callbacks/{v}/complete"
         self._call("POST", route, body=wire.callbacks_body(completions))

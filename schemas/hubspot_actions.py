@@ -140,6 +140,16 @@ def _fit(name: str, value: str) -> str:
     return clean[: _LONGEST.get(name, 32)]
 
 
+def action_outputs(request: Mapping[str, str]) -> dict[str, str]:
+    """What the workflow can use of a request's outcome, by the names of the output fields."""
+    return {
+        "outcome": request["outcome"],
+        "joinUrl": request["join_url"],
+        "registrantId": request["registrant_id"],
+        "message": request["message"],
+    }
+
+
 def outcome_answer(state: str, outputs: Mapping[str, str]) -> dict[str, Any]:
     """The answer that lets the contact go on."""
     return {"outputFields": {**outputs, STATE_FIELD: state}}

@@ -68,6 +68,16 @@ def find_request(connection: Connection, portal_id: str, callback_id: str) -> Ro
     )
 
 
+def find_requests(connection: Connection, pks: Sequence[int]) -> list[RowMapping]:
+    """These requests, but for those with an outcome."""
+    found: list[RowMapping] = []
+    for start in range(0, len(pks), _CHUNK):
+        here = request.c.id.in_(pks[start : start + _CHUNK])
+        rows = connection.execute(select(request).where(here, request.c.state != "done"))
+        found += rows.mappings()
+    return found
+
+
 def block_request(connection: Connection, pk: int, now: datetime, expires_at: datetime) -> bool:
     """Note that HubSpot is told to wait; False when there is an outcome to tell instead."""
     changed = connection.execute(
@@ -184,6 +194,18 @@ def last_sent_at(connection: Connection, portal_id: str, webinar_id: str) -> dat
         )
     ).scalar()
     return moment
+
+
+def nameless_among(connection: Connection, portal_id: str, emails: Sequence[str]) -> frozenset[str]:
+    """Those of the people whom a workflow registered without a first name."""
+    rows = connection.execute(
+        select(request.c.email).where(
+            request.c.portal_id == portal_id,
+            request.c.email.in_(emails),
+            request.c.first_name == "",
+        )
+    )
+    return frozenset(rows.scalars())
 
 
 # --- on the way ------------------------------------------------------------------------------
