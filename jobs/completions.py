@@ -96,4 +96,5 @@ def _put_off(work: RequestWork, rows: Sequence[RowMapping], pause: timedelta, wh
 
 def _completion(row: RowMapping) -> CallbackCompletion:
     state = OUTCOMES[row["outcome"]].state
-    return CallbackCompletion(row["callback_id"], state, action_outputs(row))
+    outputs = action_outputs(row["outcome"], row["join_url"], row["registrant_id"], row["message"])
+    return CallbackCompletion(row["callback_id"], state, outputs)

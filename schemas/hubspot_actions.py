@@ -140,14 +140,12 @@ def _fit(name: str, value: str) -> str:
     return clean[: _LONGEST.get(name, 32)]
 
 
-def action_outputs(request: Mapping[str, str]) -> dict[str, str]:
-    """What the workflow can use of a request's outcome, by the names of the output fields."""
-    return {
-        "outcome": request["outcome"],
-        "joinUrl": request["join_url"],
-        "registrantId": request["registrant_id"],
-        "message": request["message"],
-    }
+def action_outputs(
+    outcome: str, join_url: str = "", registrant_id: str = "", message: str = ""
+) -> dict[str, str]:
+    """What the workflow can use of an outcome, by the names of the output fields."""
+    values = (outcome, join_url, registrant_id, message)
+    return dict(zip(OUTPUT_FIELDS, values, strict=True))
 
 
 def outcome_answer(state: str, outputs: Mapping[str, str]) -> dict[str, Any]:

@@ -88,9 +88,12 @@ def block_request(connection: Connection, pk: int, now: datetime, expires_at: da
     return bool(changed)
 
 
-def unblock_request(connection: Connection, pk: int) -> None:
-    """HubSpot asked again and is told the outcome now; a completion not yet sent is spared."""
-    connection.execute(
+def delay_completion(connection: Connection, pk: int, now: datetime) -> bool:
+    """HubSpot asked again and is told to wait again, so the completion must not come before that.
+
+    False when HubSpot does not wait for one, or it is on its way already.
+    """
+    changed = connection.execute(
         update(request)
         .where(
             request.c.id == pk,
@@ -98,8 +101,9 @@ def unblock_request(connection: Connection, pk: int) -> None:
             request.c.is_blocked.is_(True),
             request.c.completing_at.is_(None),
         )
-        .values(is_blocked=False, due_at=None)
-    )
+        .values(blocked_at=now, due_at=now + BLOCK_SETTLES)
+    ).rowcount
+    return bool(changed)
 
 
 # --- what is due -----------------------------------------------------------------------------

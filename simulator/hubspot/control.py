@@ -8,7 +8,12 @@ from flask import Blueprint, Response, abort, jsonify, make_response, request
 
 from simulator.hubspot.errors import HubspotError
 from simulator.hubspot.models import Record
-from simulator.hubspot.outgoing import fetch_as_proxy, fetch_options, run_workflow_action
+from simulator.hubspot.outgoing import (
+    enroll,
+    fetch_as_proxy,
+    fetch_options,
+    run_workflow_action,
+)
 from simulator.hubspot.portal import Portal, PortalSettings
 from simulator.hubspot.summary import describe_contact, describe_marketing_events, summarise
 from simulator.hubspot.wire import page_of
@@ -269,13 +274,24 @@ def _add_outgoing_routes(routes: Blueprint, world: World) -> None:
     def workflow_action() -> Response:
         return jsonify(run_workflow_action(world, _body()))
 
+    @routes.post("/workflow-enrollments")
+    def workflow_enrollments() -> Response:
+        return jsonify({"executions": enroll(world, _body())})
+
     @routes.post("/workflow-options")
     def workflow_options() -> Response:
         return jsonify(fetch_options(world, _body()))
 
     @routes.get("/callbacks")
     def callbacks() -> Response:
-        return jsonify({"completed": world.hubspot.completed_callbacks})
+        executions = world.hubspot.executions
+        return jsonify(
+            {
+                "completed": executions.completed,
+                "refused": executions.refused,
+                "executions": executions.describe(),
+            }
+        )
 
     @routes.route("/webhooks", methods=["GET", "PUT"])
     def webhooks() -> Response:
