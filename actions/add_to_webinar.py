@@ -44,21 +44,35 @@ def answer_execution(parts: ActionParts, execution: Execution) -> Mapping[str, A
     The same callback gets the same outcome, however often HubSpot asks. Raises SQLAlchemyError;
     then HubSpot has to ask again.
     """
-    portal_id = execution.portal_id
-    with reading(parts.database) as connection:
-        installed = is_installed(connection, portal_id)
-    if not installed:
-        log.warning("action_of_stranger", portal=portal_id)
-        message = describe("not_connected")
-        outputs = action_outputs("not_connected", message=message)
-        return outcome_answer(OUTCOMES["not_connected"].state, outputs)
-    with writing(parts.database) as connection:
-        record_request(connection, _new_request(execution), parts.now())
-        row = find_request(connection, portal_id, execution.callback_id)
-    if row["state"] != "done" and not row["is_blocked"]:
-        parts.ring("live")
-        row = _wait(parts, row)
+    may_wait = parts.places.acquire(blocking=False)
+    try:
+        row = _take(parts, execution, is_told_to_wait=not may_wait)
+        if row is None:
+            log.warning("action_of_stranger", portal=execution.portal_id)
+            outputs = action_outputs("not_connected", message=describe("not_connected"))
+            return outcome_answer(OUTCOMES["not_connected"].state, outputs)
+        if row["state"] != "done":
+            parts.ring("live")
+        if may_wait:
+            row = _wait(parts, row)
+    finally:
+        if may_wait:
+            parts.places.release()
     return _answer(parts, row)
+
+
+def _take(parts: ActionParts, execution: Execution, *, is_told_to_wait: bool) -> RowMapping | None:
+    """The request's row, new or known; None for a portal Rollcall is not installed in."""
+    now = parts.now()
+    with parts.writes, writing(parts.database) as connection:
+        if not is_installed(connection, execution.portal_id):
+            return None
+        record_request(connection, _new_request(execution), now)
+        row = find_request(connection, execution.portal_id, execution.callback_id)
+        if is_told_to_wait or row["is_blocked"]:
+            block_request(connection, row["id"], now, now + EXPIRES_AFTER)
+            row = find_request(connection, execution.portal_id, execution.callback_id)
+    return row
 
 
 def _new_request(execution: Execution) -> NewRequest:
@@ -74,30 +88,27 @@ def _new_request(execution: Execution) -> NewRequest:
 
 
 def _wait(parts: ActionParts, row: RowMapping) -> RowMapping:
-    """The row after a while, or at once where too many wait already."""
-    if not parts.places.acquire(blocking=False):
-        return row
-    try:
-        ends_at = time.monotonic() + parts.patience
-        while row["state"] != "done" and not row["is_blocked"] and time.monotonic() < ends_at:
-            time.sleep(LOOK_EVERY)
-            with reading(parts.database) as connection:
-                row = find_request(connection, row["portal_id"], row["callback_id"])
-        return row
-    finally:
-        parts.places.release()
+    """The row after a while, sooner when there is something to tell."""
+    ends_at = time.monotonic() + parts.patience
+    while row["state"] != "done" and not row["is_blocked"] and time.monotonic() < ends_at:
+        time.sleep(LOOK_EVERY)
+        with reading(parts.database) as connection:
+            row = find_request(connection, row["portal_id"], row["callback_id"])
+    return row
 
 
 def _answer(parts: ActionParts, row: RowMapping) -> Mapping[str, Any]:
     """BLOCK or the outcome, whichever of the two came first; never one that loses the other."""
-    now = parts.now()
-    with writing(parts.database) as connection:
-        if row["state"] != "done":
+    if row["is_blocked"] and row["state"] != "done":
+        return block_answer(row["expires_at"] - parts.now())
+    if row["is_blocked"] or row["state"] != "done":
+        now = parts.now()
+        with parts.writes, writing(parts.database) as connection:
             # Fails, without harm, where the outcome or another BLOCK came in between.
             block_request(connection, row["id"], now, now + EXPIRES_AFTER)
-        row = find_request(connection, row["portal_id"], row["callback_id"])
-        is_told_later = row["state"] != "done" or delay_completion(connection, row["id"], now)
-    if is_told_later:
-        return block_answer(row["expires_at"] - now)
+            row = find_request(connection, row["portal_id"], row["callback_id"])
+            is_told_later = row["state"] != "done" or delay_completion(connection, row["id"], now)
+        if is_told_later:
+            return block_answer(row["expires_at"] - now)
     outputs = action_outputs(row["outcome"], row["join_url"], row["registrant_id"], row["message"])
     return outcome_answer(OUTCOMES[row["outcome"]].state, outputs)

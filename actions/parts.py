@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 
 from sqlalchemy import Engine
 
@@ -32,3 +32,5 @@ class ActionParts:
     patience: float = PATIENCE_SECONDS
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     places: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(WAITING_AT_ONCE))
+    # One writer at a time: threads that compete for SQLite's lock starve each other.
+    writes: Lock = field(default_factory=Lock)

@@ -12,7 +12,18 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from store.statements import insert_missing
 from store.tables import registration_request as request
@@ -79,11 +90,20 @@ def find_requests(connection: Connection, pks: Sequence[int]) -> list[RowMapping
 
 
 def block_request(connection: Connection, pk: int, now: datetime, expires_at: datetime) -> bool:
-    """Note that HubSpot is told to wait; False when there is an outcome to tell instead."""
+    """Note that HubSpot is told (again) to wait; False when there is an outcome to tell instead.
+
+    It waits until the moment it was told first.
+    """
     changed = connection.execute(
         update(request)
-        .where(request.c.id == pk, request.c.state != "done", request.c.is_blocked.is_(False))
-        .values(is_blocked=True, blocked_at=now, expires_at=expires_at)
+        .where(request.c.id == pk, request.c.state != "done")
+        .values(
+            is_blocked=True,
+            blocked_at=now,
+            expires_at=func.coalesce(
+                request.c.expires_at, literal(expires_at, request.c.expires_at.type)
+            ),
+        )
     ).rowcount
     return bool(changed)
 

@@ -1,4 +1,4 @@
-"""A workflow of the customer's that adds contacts to webinars, with the application served to it."""
+"""A workflow of the customer's that adds contacts to webinars; the application is served to it."""
 
 from __future__ import annotations
 
