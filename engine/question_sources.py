@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from engine.questions import AnswerMap, Question, find_answer, is_choice, source_of
+from engine.questions import (
+    LAST_NAME_PROPERTY,
+    AnswerMap,
+    Question,
+    find_answer,
+    is_choice,
+    source_of,
+)
 
 Problem = Literal["unmapped", "gone", "no_answer"]
 """No property is chosen; the portal has none of that name; none of its options is an answer."""
@@ -122,7 +129,7 @@ def find_problem(
     name = source_of(question, mapping)
     if name is None:
         return "unmapped"
-    if not properties:
+    if not properties or name == LAST_NAME_PROPERTY:
         return None
     if name not in properties:
         return "gone"

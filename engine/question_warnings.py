@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from engine.question_sources import ContactProperty, Problem, find_problem, propose
+from engine.question_sources import ContactProperty, Problem, answer_maps, find_problem, propose
 from engine.questions import AnswerMap, Question
 
 FormCode = Literal["question_unmapped", "questions_unread"]
@@ -24,8 +24,8 @@ class FormFacts:
     """What is stored about a webinar's registration form.
 
     ``is_awaited``: people may still register for it. ``questions`` is None before they were read;
-    ``problem`` is what Zoom answered in place of them. ``mapping``, ``maps`` and ``properties`` are
-    as in `engine.question_sources`.
+    ``problem`` is what Zoom answered in place of them. ``mapping`` and ``answers`` are the portal's
+    settings, ``properties`` its contact properties by name (empty: not known).
     """
 
     topic: str = ""
@@ -33,12 +33,17 @@ class FormFacts:
     questions: tuple[Question, ...] | None = None
     problem: str = ""
     mapping: Mapping[str, str] = field(default_factory=dict)
-    maps: Mapping[str, AnswerMap] = field(default_factory=dict)
+    answers: Mapping[str, AnswerMap] = field(default_factory=dict)
     properties: Mapping[str, ContactProperty] = field(default_factory=dict)
 
     def problem_of(self, question: Question) -> Problem | None:
         """Why no contact can answer this question, None when some may."""
         return find_problem(question, self.mapping, self.maps, self.properties)
+
+    @property
+    def maps(self) -> Mapping[str, AnswerMap]:
+        """Zoom's answers by the properties' values, for each question."""
+        return answer_maps(self.questions or (), self.mapping, self.answers, self.properties)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import structlog
@@ -10,7 +11,7 @@ from sqlalchemy import RowMapping
 from clients.errors import PermissionMissing, Rejected
 from clients.zoom import Zoom
 from engine.question_sources import ContactProperty
-from engine.questions import LAST_NAME, Question
+from engine.questions import LAST_NAME, Kind, Question
 from jobs.runtime import Runtime
 from schemas.zoom_api import QuestionRow
 from store.contact_properties import properties_read_at, replace_contact_properties
@@ -21,6 +22,13 @@ from store.questions import note_unreadable, questions_of, save_questions
 EVERY = timedelta(hours=1)
 REGISTRATION_OFF = "3000"
 """Zoom's code. https://developers.zoom.us/docs/api/meetings/#tag/webinars"""
+
+_KINDS: Mapping[str, Kind] = {
+    "short": "short",
+    "single_radio": "single_radio",
+    "single_dropdown": "single_dropdown",
+    "multiple": "multiple",
+}
 
 log = structlog.get_logger(__name__)
 
@@ -49,10 +57,9 @@ def refresh_questions(runtime: Runtime, zoom: Zoom, webinar: RowMapping) -> None
 
 
 def _question(row: QuestionRow) -> Question:
-    kind = "short" if row.is_custom else "standard"
-    if row.is_custom and row.type in ("single_radio", "single_dropdown", "multiple"):
-        kind = row.type
-    return Question(row.name, row.is_custom, row.required, kind, row.answers)
+    if not row.is_custom:
+        return Question(row.name, is_required=row.required)
+    return Question(row.name, True, row.required, _KINDS.get(row.type, "short"), row.answers)
 
 
 def refresh_contact_properties(runtime: Runtime, run: RowMapping, *, is_forced: bool) -> None:

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, RowMapping
 
-from engine.question_sources import answer_maps
 from engine.question_warnings import FormFacts
 from schemas.tenant_settings import Settings
 from store.contact_properties import contact_properties
@@ -31,9 +30,7 @@ def read_form_facts(
         questions=form.questions,
         problem=form.problem,
         mapping=settings.question_mapping,
-        maps=answer_maps(
-            form.questions or (), settings.question_mapping, settings.question_answers, properties
-        ),
+        answers=settings.question_answers,
         properties=properties,
     )
 
