@@ -55,8 +55,7 @@ class ContactProperty:
 class Proposal:
     """A property that may answer a question.
 
-    ``answers`` are Zoom's by the property's internal value, for the values that need it: an option
-    whose value is no answer of Zoom's, but whose label is.
+    ``answers`` are Zoom's by the property's internal value, as `answers_by_label` has them.
     """
 
     property: str
@@ -99,14 +98,19 @@ def answer_maps(
     for question in questions:
         source = properties.get(source_of(question, mapping) or "")
         by_label = answers_by_label(question, source) if source is not None else {}
-        maps[question.name] = {**by_label, **own.get(question.name, {})}
+        mine = own.get(question.name, {})
+        # The portal's own first: the first that fits a value, whatever its case, is taken.
+        maps[question.name] = {**mine, **{k: v for k, v in by_label.items() if k not in mine}}
     return maps
 
 
 def answers_by_label(question: Question, source: ContactProperty) -> AnswerMap:
-    """Zoom's answers by the property's values, where a value is none itself but its label is."""
+    """Zoom's answers by the property's values, where the label says more than the value.
+
+    To a choice: where a value is no answer itself but its label is. To a text: every label.
+    """
     if not is_choice(question):
-        return {}
+        return {value: label for value, label in source.options if label != value}
     answers = {
         value: find_answer(question, label, {})
         for value, label in source.options

@@ -8,7 +8,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import RowMapping
 
-from clients.errors import PermissionMissing, Rejected
+from clients.errors import PermissionMissing, Rejected, Unavailable
 from clients.zoom import Zoom
 from engine.question_sources import ContactProperty
 from engine.questions import LAST_NAME, Kind, Question
@@ -36,7 +36,8 @@ log = structlog.get_logger(__name__)
 def refresh_questions(runtime: Runtime, zoom: Zoom, webinar: RowMapping) -> None:
     """Store what Zoom asks of people who register for the webinar, if they still may.
 
-    That Zoom does not show it is noted, and costs nothing else.
+    That Zoom does not show it is noted, and costs nothing else: who registered and who came is read
+    all the same.
     """
     now = runtime.clock()
     with reading(runtime.database) as connection:
@@ -44,6 +45,9 @@ def refresh_questions(runtime: Runtime, zoom: Zoom, webinar: RowMapping) -> None
             return
     try:
         rows = zoom.registration_questions(webinar["webinar_id"])
+    except Unavailable as trouble:
+        log.warning("questions_unavailable", webinar=webinar["webinar_id"], why=str(trouble))
+        return
     except (Rejected, PermissionMissing) as refusal:
         log.warning("questions_refused", webinar=webinar["webinar_id"], why=str(refusal))
         with writing(runtime.database) as connection:

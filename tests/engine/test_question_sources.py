@@ -65,7 +65,7 @@ def custom(title: str, *answers: str) -> Question:
         ),
         (custom("Dietary  NEEDS?", "Vegan", "Vegetarian"), "diet", {"v": "Vegan"}),
         (custom("VIP", "yes", "no"), "vip_2024", {"true": "yes", "false": "no"}),
-        (custom("vip 2024"), "vip_2024", {}),
+        (custom("vip 2024"), "vip_2024", {"true": "Yes", "false": "No"}),
         (custom("Job title:"), "jobtitle", {}),
     ],
     ids=lambda value: value.name if isinstance(value, Question) else None,
@@ -97,7 +97,7 @@ def test_B7_labels_translate_by_themselves_and_the_portals_own_map_overrules_the
     question, mapping = custom("Dietary needs", "Vegan", "All"), {"Dietary needs": "diet"}
     by_label = answer_maps([question], mapping, {}, BY_NAME)
     own = answer_maps([question], mapping, {"Dietary needs": {"m": "All"}}, BY_NAME)
-    overruled = answer_maps([question], mapping, {"Dietary needs": {"v": "All"}}, BY_NAME)
+    overruled = answer_maps([question], mapping, {"Dietary needs": {"V": "All"}}, BY_NAME)
     assert [
         fill([question], mapping, {"diet": value}, maps).custom
         for value, maps in (("v", by_label), ("m", by_label), ("m", own), ("v", overruled))
@@ -107,6 +107,16 @@ def test_B7_labels_translate_by_themselves_and_the_portals_own_map_overrules_the
         (("Dietary needs", "All"),),
         (("Dietary needs", "All"),),
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("v", "Vegan"), ("v;m", "Vegan; Meat"), ("v;x", "Vegan; x"), ("x;y", "x;y")],
+)
+def test_B7_a_text_is_given_what_people_read_in_hubspot(value: str, text: str) -> None:
+    question, mapping = custom("Dietary needs"), {"Dietary needs": "diet"}
+    maps = answer_maps([question], mapping, {}, BY_NAME)
+    assert fill([question], mapping, {"diet": value}, maps).custom == (("Dietary needs", text),)
 
 
 @pytest.mark.parametrize(
