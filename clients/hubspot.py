@@ -28,6 +28,7 @@ from schemas.hubspot_api import (
     PropertyConflict,
     PropertyDefinition,
     PropertyGroup,
+    PropertyRow,
 )
 from schemas.hubspot_contacts import ContactCreate, ContactRow, ContactUpdate
 
@@ -101,6 +102,13 @@ class HubSpot(MarketingEvents, Calls):
                 if found[one.name] != one.type
             ),
         )
+
+    def contact_properties(self) -> Page[PropertyRow]:
+        """Return every contact property of the portal with its options, in one page.
+
+        https://developers.hubspot.com/docs/api-reference/crm-properties-v3/guide
+        """
+        return wire.read_properties(self._call("GET", "/crm/properties/{v}/contacts"))
 
     def _property_types(self, definitions: Sequence[PropertyDefinition]) -> dict[str, str]:
         body = wire.properties_read_body(one.name for one in definitions)

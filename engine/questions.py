@@ -141,7 +141,7 @@ def _answer(question: Question, value: str, answer_map: AnswerMap) -> tuple[str,
     if not value:
         return "", []
     if not is_choice(question):
-        return _text(question, _find(answer_map, value) or value)
+        return _text(question, _translate(value, answer_map))
     whole = find_answer(question, value, answer_map)
     # `;` may be part of an answer; only what is none as it stands is taken for several values.
     parts = [value] if whole else split_values(value)
@@ -157,6 +157,15 @@ def _answer(question: Question, value: str, answer_map: AnswerMap) -> tuple[str,
         why = "one answer only" if len(answers) > most else f"{LONGEST_ANSWER} characters in all"
         notes.append(f"{_quote(answers.pop())} was left out: Zoom takes {why}.")
     return ";".join(answers), notes
+
+
+def _translate(value: str, answer_map: AnswerMap) -> str:
+    """The value, or each of several, as the map says it; what it does not know stays as it is."""
+    whole, parts = _find(answer_map, value), split_values(value)
+    found = [_find(answer_map, part) for part in parts]
+    if whole or not any(found):
+        return whole or value
+    return "; ".join(one or part for one, part in zip(found, parts, strict=True))
 
 
 def _text(question: Question, value: str) -> tuple[str, list[str]]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import RowMapping
 
-from engine.questions import Filled, fill, properties_to_read
+from engine.questions import LAST_NAME, LAST_NAME_PROPERTY, Filled, fill, properties_to_read
 from engine.registration_outcomes import describe, outcome_when_known, stand_in_name
 from jobs.request_places import Place
 from jobs.request_work import RequestWork
@@ -143,33 +143,33 @@ def join_url(place: Place, personal: str, wanted: str) -> str:
 
 def _fill(work: RequestWork, place: Place, rows: Sequence[RowMapping]) -> Mapping[int, Filled]:
     """The answers to the form by row; contacts are read only where a property has to answer."""
-    mapping = work.settings.question_mapping
-    wanted = [name for name in properties_to_read(place.questions, mapping) if name != "lastname"]
+    form = place.form
+    questions, maps = form.questions or (), form.maps
+    wanted = properties_to_read(questions, form.mapping)
+    wanted = tuple(name for name in wanted if name != LAST_NAME_PROPERTY)
     read: dict[str, Mapping[str, str]] = {}
     if wanted and rows:
         hubspot = work.runtime.platforms.hubspot(work.portal_id, "live")
         contacts = hubspot.read_contacts_by_id([row["contact_id"] for row in rows], wanted)
         read = {contact.contact_id: contact.properties for contact in contacts}
-    return {
-        row["id"]: fill(
-            place.questions,
-            mapping,
-            {**read.get(row["contact_id"], {}), "lastname": row["last_name"]},
-        )
-        for row in rows
-    }
+    filled = {}
+    for row in rows:
+        values = {**read.get(row["contact_id"], {}), LAST_NAME_PROPERTY: row["last_name"]}
+        filled[row["id"]] = fill(questions, form.mapping, values, maps)
+    return filled
 
 
 def _candidate(place: Place, row: RowMapping, answers: Filled) -> Candidate:
-    fields = {name: value for name, value in answers.fields.items() if name != "last_name"}
+    fields = {name: value for name, value in answers.fields.items() if name != LAST_NAME}
     registrant = RegistrantInput(
         email=row["email"],
         first_name=row["first_name"] or stand_in_name(row["email"]),
-        last_name=answers.fields.get("last_name", row["last_name"]),
+        last_name=answers.fields.get(LAST_NAME, ""),
         fields=fields,
         answers=dict(answers.custom),
     )
-    asks_more = any(one.is_required and one.name != "last_name" for one in place.questions)
+    asked = place.form.questions
+    asks_more = asked is None or any(one.is_required and one.name != LAST_NAME for one in asked)
     return Candidate(
         row,
         registrant,

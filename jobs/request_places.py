@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast, get_args
 
 from sqlalchemy import RowMapping
 
 from clients.errors import PermissionMissing, ReconnectNeeded, Rejected
 from clients.zoom import Zoom
-from engine.questions import Kind, Question
+from engine.question_warnings import FormFacts
 from engine.webinar_choice import PlannedDate, WebinarChoice, choose_date, read_choice
+from jobs.questions import refresh_questions
 from jobs.request_work import RequestWork
 from jobs.webinars import RECURRING, refresh_webinar
-from schemas.zoom_api import QuestionRow
-from store.database import reading, writing
-from store.questions import form_of, save_questions
+from store.database import reading
+from store.form_facts import read_form_facts
+from store.questions import form_of
 from store.registration_places import (
     AccountUse,
     accounts_in_use,
@@ -42,7 +42,7 @@ class Place:
 
     webinar: RowMapping
     occurrence_id: str
-    questions: tuple[Question, ...]
+    form: FormFacts
 
     @property
     def account_id(self) -> str:
@@ -146,46 +146,33 @@ class Places:
                 return NoPlace("not_found")
             if webinar["approval_type"] == NO_REGISTRATION:
                 return NoPlace("registration_off")
-            questions = self._questions(zoom, webinar)
+            form = self._form(zoom, webinar)
         except ReconnectNeeded:
             return NoPlace("not_connected")
         except PermissionMissing:
             return NoPlace("no_permission")
         if webinar["type"] != RECURRING or webinar["registration_type"] == ONCE_FOR_ALL:
-            return Place(webinar, "", questions)
+            return Place(webinar, "", form)
         with reading(work.runtime.database) as connection:
             rows = occurrences_of_webinar(connection, webinar["id"])
         chosen = choose_date(planned_dates(rows), choice.occurrence_id, work.now)
         if chosen.outcome:
             return NoPlace(chosen.outcome)
-        return Place(webinar, chosen.occurrence_id, questions)
+        return Place(webinar, chosen.occurrence_id, form)
 
-    def _questions(self, zoom: Zoom, webinar: RowMapping) -> tuple[Question, ...]:
-        """What the form asks; as last known when Zoom will not show it."""
+    def _form(self, zoom: Zoom, webinar: RowMapping) -> FormFacts:
+        """What the form asks, and what may answer; as last known when Zoom will not show it."""
         work = self._work
         with reading(work.runtime.database) as connection:
-            form = form_of(connection, webinar["id"])
-        if not _is_stale(form.read_at, work.now):
-            return form.questions or ()
-        try:
-            rows = zoom.registration_questions(webinar["webinar_id"])
-        except (Rejected, PermissionMissing):
-            return form.questions or ()
-        questions = tuple(_question(row) for row in rows)
-        with writing(work.runtime.database) as connection:
-            save_questions(connection, webinar["id"], questions, work.now)
-        return questions
+            is_known = form_of(connection, webinar["id"]).read_at is not None
+        if not is_known:
+            refresh_questions(work.runtime, zoom, webinar)
+        with reading(work.runtime.database) as connection:
+            return read_form_facts(connection, webinar, work.settings, work.now)
 
 
 def _is_stale(read_at: datetime | None, now: datetime) -> bool:
     return read_at is None or now - read_at > FRESH
-
-
-def _question(row: QuestionRow) -> Question:
-    kind = cast(Kind, row.type) if row.type in get_args(Kind) else "short"
-    return Question(
-        row.name, row.is_custom, row.required, kind if row.is_custom else "standard", row.answers
-    )
 
 
 def planned_dates(rows: Sequence[RowMapping]) -> list[PlannedDate]:

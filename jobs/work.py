@@ -31,6 +31,7 @@ from jobs.participations import (
     withdraw_participations,
 )
 from jobs.preview import preview
+from jobs.questions import refresh_contact_properties
 from jobs.recording_reads import list_recordings
 from jobs.recordings import sync_recordings
 from jobs.records import show_connection_problem
@@ -181,7 +182,9 @@ def _advance(runtime: Runtime, run: RowMapping, ends_at: float) -> None:
         with slice_under(runtime, run, _occurrence_lease(run), reads_until) as slice_:
             read_zoom(slice_)
         ends_at = max(ends_at, time.monotonic() + SLICE_SECONDS / 2)
-    refresh_hubspot_users(runtime, run, is_forced=run["state"] == "queued" and run["must_verify"])
+    is_forced = run["state"] == "queued" and run["must_verify"]
+    refresh_hubspot_users(runtime, run, is_forced=is_forced)
+    refresh_contact_properties(runtime, run, is_forced=is_forced)
     with slice_under(runtime, run, f"contacts:{run['portal_id']}", ends_at) as slice_:
         write_people(slice_)
     with slice_under(runtime, run, _occurrence_lease(run), ends_at) as slice_:

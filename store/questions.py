@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from engine.questions import Question
 from store.statements import upsert
@@ -16,10 +16,7 @@ from store.tables import registration_form
 
 @dataclass(frozen=True, slots=True)
 class StoredForm:
-    """A webinar's questions (None: never read), when they were read, and why not, if not.
-
-    ``read_at`` is None when they have to be read again at the next occasion.
-    """
+    """A webinar's questions (None: never read), when Zoom was asked, and why it did not say."""
 
     questions: tuple[Question, ...] | None = None
     read_at: datetime | None = None
@@ -27,25 +24,20 @@ class StoredForm:
 
 
 def save_questions(
-    connection: Connection, webinar_pk: int, questions: Iterable[Question], now: datetime
+    connection: Connection,
+    webinar_pk: int,
+    questions: Iterable[Question],
+    now: datetime,
+    problem: str = "",
 ) -> None:
-    """Store what Zoom's form asks now, in the form's order."""
+    """Store what Zoom's form asks now, in the form's order; ``problem``: why it asks nothing."""
     rows = [asdict(question) for question in questions]
-    _save(connection, webinar_pk, {"questions": rows, "read_at": now, "problem": ""})
+    _save(connection, webinar_pk, {"questions": rows, "read_at": now, "problem": problem})
 
 
 def note_unreadable(connection: Connection, webinar_pk: int, problem: str, now: datetime) -> None:
     """Store why Zoom did not show the questions; those known stay known."""
     _save(connection, webinar_pk, {"read_at": now, "problem": problem})
-
-
-def forget_reading(connection: Connection, webinar_pk: int) -> None:
-    """Have the questions read again at the next occasion: they may have changed."""
-    connection.execute(
-        update(registration_form)
-        .where(registration_form.c.webinar_pk == webinar_pk)
-        .values(read_at=None)
-    )
 
 
 def questions_of(connection: Connection, webinar_pk: int) -> tuple[Question, ...] | None:

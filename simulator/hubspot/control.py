@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, abort, jsonify, make_response, request
 
 from simulator.hubspot.errors import HubspotError
-from simulator.hubspot.models import Record
+from simulator.hubspot.models import PropertyDefinition, Record
 from simulator.hubspot.outgoing import (
     enroll,
     fetch_as_proxy,
@@ -206,6 +206,14 @@ def _add_contact_routes(routes: Blueprint, world: World) -> None:
                 "CRM_UI",
             )
             return jsonify(describe_contact(portal, survivor))
+
+    @routes.post("/portals/<int:portal_id>/properties")
+    def define_property(portal_id: int) -> tuple[Response, int]:
+        """A contact property of the customer's own, or another form of one: its definition."""
+        definition = PropertyDefinition(**_body())
+        with world.lock:
+            _portal(world, portal_id).schemas["contacts"].properties[definition.name] = definition
+            return jsonify({"name": definition.name}), 201
 
     @routes.delete("/portals/<int:portal_id>/properties/<name>")
     def archive_property(portal_id: int, name: str) -> Response:

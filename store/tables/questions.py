@@ -12,8 +12,7 @@ registration_form = Table(
     metadata,
     Column("webinar_pk", ForeignKey("webinar.id"), primary_key=True),
     Column("questions", JSON(none_as_null=True)),  # null: never read
-    # When they were read; null: they may have changed since, so they are read at the next occasion.
-    Column("read_at", UtcDateTime),
+    Column("read_at", UtcDateTime, nullable=False),  # when Zoom was last asked
     Column("problem", Text, nullable=False, server_default=""),  # why Zoom did not show them
 )
 

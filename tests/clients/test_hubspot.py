@@ -25,6 +25,7 @@ from schemas.hubspot_api import (
     PropertyConflict,
     PropertyDefinition,
     PropertyGroup,
+    PropertyRow,
 )
 from schemas.hubspot_calls import CallBody
 from schemas.hubspot_contacts import ContactCreate, ContactUpdate
@@ -256,6 +257,23 @@ class TestProperties:
         http.post(f"{PROPERTIES}/batch/create", status=409, json={"message": "exists"})
         http.post(f"{PROPERTIES}/batch/read", json=answer("properties/read_created"))
         assert hubspot.ensure_properties(GROUP, DEFINITIONS[2:]).conflicts == ()
+
+    def test_B7_the_portals_properties_come_with_their_options(
+        self, http: responses.RequestsMock, hubspot: HubSpot
+    ) -> None:
+        diet = {"label": "Vegan", "value": "v", "displayOrder": 0, "hidden": False}
+        rows = [
+            {"name": "diet", "label": "Diet", "type": "enumeration", "options": [diet, {}]},
+            {"name": "city", "label": "", "type": "string", "options": []},
+            {"label": "nameless"},
+        ]
+        http.get(PROPERTIES, json={"results": rows})
+        page = hubspot.contact_properties()
+        assert page.rows == (
+            PropertyRow("diet", "Diet", "enumeration", (("v", "Vegan"),)),
+            PropertyRow("city", "city", "string", ()),
+        )
+        assert page.unreadable == 1
 
     def test_a_portal_at_its_limit_says_so(
         self, http: responses.RequestsMock, hubspot: HubSpot

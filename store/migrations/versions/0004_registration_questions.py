@@ -36,7 +36,7 @@ def upgrade() -> None:
             "webinar_pk", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("questions", sa.JSON(none_as_null=True), nullable=True),
-        sa.Column("read_at", store.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("read_at", store.types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("problem", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
             ["webinar_pk"], ["webinar.id"], name=op.f("fk_registration_form_webinar_pk")
