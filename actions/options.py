@@ -42,7 +42,7 @@ def list_options(parts: ActionParts, asked: OptionsRequest) -> tuple[list[Action
         rows = upcoming_dates(connection, asked.portal_id, accounts, now)
     zone = _zone(portal.time_zone if portal is not None else "UTC")
     options = list(_options(rows, zone, now, names_account=len(accounts) > 1))
-    found = [one for one in options if _fits(one, asked.search)]
+    found = [one for one in options if _fits(one, asked.search)] or _typed(asked.search)
     start = int(asked.after) if asked.after.isdigit() else 0
     ends = start + PAGE
     return found[start:ends], str(ends) if ends < len(found) else ""
@@ -88,6 +88,15 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")
+
+
+def _typed(search: str) -> list[ActionOption]:
+    """A webinar that is not in the list, by its number or link: so that any can be chosen."""
+    choice = read_choice(search)
+    if choice is None or not choice.webinar_id:
+        return []
+    value = option_value(choice.webinar_id, choice.occurrence_id)
+    return [ActionOption(value, f"Webinar {choice.webinar_id} (not in the list)")]
 
 
 def _fits(option: ActionOption, search: str) -> bool:

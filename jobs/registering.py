@@ -53,7 +53,8 @@ AT_ONCE = 4
 CHUNK = 8
 DOUBTFUL_AFTER = timedelta(seconds=75)
 """Longer than any call lasts: until then a request that left is somebody's who waits for Zoom."""
-LOOK_UP_AFTER = 5.0
+LOOK_UP_AFTER = (5.0, 60.0, 600.0)
+"""Seconds after the first, second and third call that came to nothing: there are three a day."""
 _BY_HAND = 1
 _LISTS: tuple[RegistrantQuery, ...] = ("approved", "pending", "denied")
 
@@ -193,12 +194,15 @@ class _Sender:
                 rows, str(error), self._pause, in_doubt=False, counts=False, was_sent=False
             )
         elif isinstance(error, NotSent):
-            self._pause = LOOK_UP_AFTER
+            self._pause = LOOK_UP_AFTER[0]
             work.try_later(rows, str(error), in_doubt=False, was_sent=False)
         elif isinstance(error, (Retryable, ValidationError)):
             # It may have been applied, whatever was answered: found out before it is tried again.
-            self._pause = max(LOOK_UP_AFTER, getattr(error, "retry_after", None) or 0.0)
-            work.try_later(rows, str(error), self._pause, in_doubt=True)
+            asked = getattr(error, "retry_after", None) or 0.0
+            sent = max(row["sendings"] for row in rows)
+            self._pause = max(LOOK_UP_AFTER[0], asked)
+            pause = max(LOOK_UP_AFTER[min(sent, len(LOOK_UP_AFTER) - 1)], asked)
+            work.try_later(rows, str(error), pause, in_doubt=True)
         else:
             raise error
 

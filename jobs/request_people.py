@@ -80,7 +80,7 @@ def prepare(work: RequestWork, place: Place, rows: Sequence[RowMapping]) -> list
     for row in candidates.values():
         answers = filled[row["id"]]
         if answers.missing:
-            detail = ", ".join(answers.missing)
+            detail = ", ".join(_spoken(place, name) for name in answers.missing)
             settled.append(Settled(row["id"], "needs_field", describe("needs_field", detail)))
         else:
             ready.append(_candidate(place, row, answers))
@@ -157,6 +157,12 @@ def _fill(work: RequestWork, place: Place, rows: Sequence[RowMapping]) -> Mappin
         values = {**read.get(row["contact_id"], {}), LAST_NAME_PROPERTY: row["last_name"]}
         filled[row["id"]] = fill(questions, form.mapping, values, maps)
     return filled
+
+
+def _spoken(place: Place, name: str) -> str:
+    """A question as people know it: Zoom's own fields have technical names."""
+    own = any(one.is_custom and one.name == name for one in place.form.questions or ())
+    return name if own else name.replace("_", " ")
 
 
 def _candidate(place: Place, row: RowMapping, answers: Filled) -> Candidate:

@@ -301,6 +301,14 @@ def _add_outgoing_routes(routes: Blueprint, world: World) -> None:
             }
         )
 
+    @routes.post("/callbacks")
+    def end_callback() -> Response:
+        """The customer ends a waiting execution by hand: `{id, outputs}`."""
+        body, executions = _body(), world.hubspot.executions
+        portal_id = executions.all[body["id"]].portal_id
+        executions.complete(body["id"], portal_id, body["outputs"])
+        return jsonify({"ended": body["id"]})
+
     @routes.route("/webhooks", methods=["GET", "PUT"])
     def webhooks() -> Response:
         sender = world.hubspot.webhooks

@@ -168,6 +168,14 @@ def test_the_list_is_searched_by_words_and_numbers(
     assert list(listed(hubspot, q=search)) == numbers
 
 
+def test_a_number_that_is_typed_can_be_chosen_though_nobody_listed_it_S45(
+    hubspot: Caller,
+) -> None:
+    typed = {"95000000009": "Webinar 95000000009 (not in the list)"}
+    assert listed(hubspot, q="950 0000 0009") == typed
+    assert listed(hubspot, q="https://us02web.zoom.us/w/95000000009?tk=x") == typed
+
+
 def test_a_long_list_comes_in_pages(hubspot: Caller, engine: Engine) -> None:
     dates = {f"{number:03}": SOON + timedelta(days=number) for number in range(120)}
     plan(engine, "95000000002", "Daily demo", type=9, registration_type=2, dates=dates)
