@@ -336,7 +336,21 @@ def test_callbacks_are_completed_in_one_call(
 ) -> None:
     http.post(f"{HUBSPOT}/automation/actions/callbacks/2026-03/complete", status=204)
     hubspot.complete_callbacks([CallbackCompletion("cb-1", "FAIL_CONTINUE")])
-    assert sent(http)["inputs"][0]["callbackId"] == "cb-1"
+    assert sent(http)["inputs"] == [
+        {
+            "callbackId": "cb-1",
+            "outputFields": {"hs_execution_state": "FAIL_CONTINUE"},
+            "typedOutputs": {},
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    "names", [[], ["cb"] * 2, [f"cb-{number}" for number in range(101)]], ids=["no", "same", "many"]
+)
+def test_callbacks_that_make_no_batch_are_never_sent(hubspot: HubSpot, names: list[str]) -> None:
+    with pytest.raises(ValueError, match="a batch holds"):
+        hubspot.complete_callbacks([CallbackCompletion(name, "SUCCESS") for name in names])
 
 
 def test_another_version_changes_every_path(
