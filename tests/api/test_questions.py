@@ -65,7 +65,7 @@ def test_B7_each_question_is_shown_with_its_source_or_a_proposal(
             "kind": "standard",
             "answers": [],
             "property": "diet",
-            "property_answers": {},
+            "property_answers": {"v": "Vegan", "x": "Other"},
             "proposed_property": "company",
             "is_source_missing": False,
             "message": "",
