@@ -13,11 +13,13 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+import actions.routes
 import console.operators
 import console.pages
 import oauth.routes
 import webhooks.recordings
 import webhooks.routes
+from actions.parts import ActionParts
 from api import ApiParts, create_api
 from commands.embedded import valkey_url
 from config import Config
@@ -71,6 +73,11 @@ def create_app(config: Config, *, doorbell: Rings | None = None) -> Flask:
             zoom_secrets=config.zoom.webhook_secrets,
             hubspot_secret=config.hubspot.client_secret,
             public_url=public_url,
+        )
+    )
+    app.register_blueprint(
+        actions.routes.blueprint(
+            ActionParts(inbox, config.hubspot.client_secret, public_url, bell.ring)
         )
     )
     links = RecordingLinks(config.secret_key, public_url)

@@ -8,9 +8,10 @@ from api.blueprint import new_blueprint
 from api.callers import caller, require_super_admin
 from api.errors import refuse
 from api.parts import parts
-from schemas.api_portal import ConnectionSchema
+from schemas.api_portal import BusinessUnitSchema, ConnectionSchema
 from store.connection_status import is_zoom_connected, read_connection_status
-from store.database import reading
+from store.database import reading, writing
+from store.registration_places import set_business_unit
 
 blueprint = new_blueprint("connection", "The grants in HubSpot and Zoom.")
 
@@ -52,6 +53,23 @@ def delete_connection() -> None:
     """Disconnect HubSpot and Zoom, and erase what is stored about the portal."""
     require_super_admin()
     parts().disconnect_portal(caller().portal_id)
+
+
+@blueprint.patch("/connection/zoom/<account_id>")
+@blueprint.arguments(BusinessUnitSchema)
+@blueprint.response(204)
+def patch_zoom(changes: dict[str, Any], account_id: str) -> None:
+    """Say which business unit a Zoom account belongs to; "" is the primary one.
+
+    With the setting `registration_accounts: "primary"` workflows register contacts for webinars of
+    the primary unit's account only.
+    """
+    require_super_admin()
+    portal_id = caller().portal_id
+    with writing(parts().engine) as connection:
+        if not is_zoom_connected(connection, portal_id, account_id):
+            refuse(404, "This HubSpot account is not connected to such a Zoom account.")
+        set_business_unit(connection, portal_id, account_id, changes["business_unit"].strip())
 
 
 @blueprint.delete("/connection/zoom/<account_id>")

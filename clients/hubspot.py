@@ -28,6 +28,7 @@ from schemas.hubspot_api import (
     PropertyConflict,
     PropertyDefinition,
     PropertyGroup,
+    PropertyRow,
 )
 from schemas.hubspot_contacts import ContactCreate, ContactRow, ContactUpdate
 
@@ -35,6 +36,9 @@ CONTACT_BATCH = 100
 """Inputs of a contact batch. https://developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/guide"""
 APP_EVENT_BATCH = 500
 """App events of a batch. https://developers.hubspot.com/changelog/new-size-limits-for-app-events-and-app-event-properties"""
+
+CALLBACK_BATCH = 100
+"""Callbacks completed in one call, as many as the batches of objects hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,13 @@ class HubSpot(MarketingEvents, Calls):
                 if found[one.name] != one.type
             ),
         )
+
+    def contact_properties(self) -> Page[PropertyRow]:
+        """Return every contact property of the portal with its options, in one page.
+
+        https://developers.hubspot.com/docs/api-reference/crm-properties-v3/guide
+        """
+        return wire.read_properties(self._call("GET", "/crm/properties/{v}/contacts"))
 
     def _property_types(self, definitions: Sequence[PropertyDefinition]) -> dict[str, str]:
         body = wire.properties_read_body(one.name for one in definitions)
@@ -269,9 +280,11 @@ class HubSpot(MarketingEvents, Calls):
         return "stored"
 
     def complete_callbacks(self, completions: Sequence[CallbackCompletion]) -> None:
-        """Let blocked workflow actions go on.
+        """Let at most ``CALLBACK_BATCH`` blocked workflow actions go on.
 
         https://developers.hubspot.com/docs/api-reference/latest/automation/workflow-actions/custom-action-reference
         """
+        require_batch(completions, CALLBACK_BATCH)
+        require_distinct("callback", [one.callback_id for one in completions])
         route = "/automation/actions/callbacks/{v}/complete"
         self._call("POST", route, body=wire.callbacks_body(completions))

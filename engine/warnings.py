@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.effective import WhyNot
+from engine.question_warnings import FormFacts, find_form_warnings
 from engine.recording_warnings import RecordingFacts, find_causes
 
 Code = Literal[
@@ -22,6 +23,8 @@ Code = Literal[
     "sync_error",
     "plugin_unavailable",
     "reconnect",
+    "question_unmapped",
+    "questions_unread",
 ]
 ActionName = Literal[
     "open_settings", "open_webinar_settings", "sync_now", "open_zoom", "show_people", "reconnect"
@@ -160,11 +163,14 @@ class WebinarFacts:
     why_not: WhyNot | None
     why_recordings_not: WhyNot | None
     occurrences: tuple[OccurrenceFacts, ...]
+    form: FormFacts = field(default_factory=FormFacts)
 
 
 def find_warnings(webinar: WebinarFacts) -> list[SyncWarning]:
     """Every warning there is cause for: the webinar's own first, then occurrence by occurrence."""
     warnings = list(_about_switches(webinar))
+    if webinar.why_not is None:
+        warnings += _about_form(webinar.form)
     for occurrence in webinar.occurrences:
         for find in (_participants, _missing, _addresses, _errors, _plugins, _connection):
             warnings += find(occurrence)
@@ -197,6 +203,12 @@ def _about_switches(webinar: WebinarFacts) -> Iterator[SyncWarning]:
                 concerned,
                 Action(action, "Open settings"),
             )
+
+
+def _about_form(form: FormFacts) -> Iterator[SyncWarning]:
+    for found in find_form_warnings(form):
+        action = Action(found.button, found.label)
+        yield SyncWarning(found.code, found.title, found.meaning, found.remedy, found.count, action)
 
 
 def _recordings(occurrence: OccurrenceFacts) -> Iterable[SyncWarning]:

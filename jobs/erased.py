@@ -13,7 +13,12 @@ from sqlalchemy import Connection
 from jobs.runtime import Runtime
 from store.connections import zoom_grants
 from store.database import empty_log, reading, writing
-from store.erasure import erase_person, occurrences_of_people, people_of_contact
+from store.erasure import (
+    erase_person,
+    erase_requests,
+    occurrences_of_people,
+    people_of_contact,
+)
 from store.gone import erase_deleted, erased_among, lock_erasures, note_contact
 from store.inbox import place_of
 from store.inbox_work import forget_body, kept_deliveries
@@ -38,6 +43,7 @@ def erase_contacts(
         for contact_id in contact_ids:
             note_contact(connection, portal_id, contact_id, "erased")
             erase_deleted(connection, portal_id, contact_id)
+        erase_requests(connection, portal_id, contact_ids=contact_ids)
         people = people_of_contact(connection, portal_id, contact_ids)
         places = occurrences_of_people(connection, [row["id"] for row in people])
         emails = [

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping
 from clients.errors import NotFound, Rejected
 from clients.zoom import Zoom
 from jobs.erased import without_erased
+from jobs.questions import refresh_questions
 from jobs.runtime import Runtime
 from schemas.zoom_api import WebinarDetail
 from store.database import writing
@@ -56,6 +57,7 @@ def refresh_webinar(
             },
         )
         _store_occurrences(connection, row, detail, runtime)
+    refresh_questions(runtime, zoom, row)
     return row
 
 

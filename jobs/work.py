@@ -31,9 +31,11 @@ from jobs.participations import (
     withdraw_participations,
 )
 from jobs.preview import preview
+from jobs.questions import refresh_contact_properties
 from jobs.recording_reads import list_recordings
 from jobs.recordings import sync_recordings
 from jobs.records import show_connection_problem
+from jobs.requests import work_off_requests
 from jobs.runtime import Runtime, runtime_of_this_process
 from jobs.slices import SLICE_SECONDS, LeaseTaken, Slice, SliceOver, slice_under
 from jobs.zoom_reads import read_zoom
@@ -43,6 +45,7 @@ from store.leases import LeaseLost, release_lease, take_lease
 from store.ledger_reading import count_sendable, count_unfinished, next_effect_at
 from store.people import count_dirty, mark_occurrence_dirty
 from store.recording_facts import event_texts
+from store.registration_requests import next_request_at
 from store.resuming import find_connection_problem
 from store.runs import (
     Pool,
@@ -79,10 +82,11 @@ def work_off(runtime: Runtime, pool: Pool) -> None:
     """Go on with ready runs; ends when the next one is further away than a few seconds."""
     ends_at = time.monotonic() + JOB_SECONDS
     while time.monotonic() < ends_at:
+        answered = work_off_requests(runtime) if pool == "live" else False
         drained = drain_inbox(runtime) if pool == "live" else 0
         discovered = discover_due(runtime) if pool == "bulk" else 0
         worked = _work_for_next_portal(runtime, pool)
-        if drained or discovered or worked:
+        if answered or drained or discovered or worked:
             continue
         wait = _seconds_until_ready(runtime, pool)
         if wait is None or wait > WORTH_WAITING:
@@ -92,7 +96,10 @@ def work_off(runtime: Runtime, pool: Pool) -> None:
 
 def _seconds_until_ready(runtime: Runtime, pool: Pool) -> float | None:
     with reading(runtime.database) as connection:
-        moment = next_ready_at(connection, pool)
+        moments = [next_ready_at(connection, pool)]
+        if pool == "live":
+            moments.append(next_request_at(connection))
+    moment = min((moment for moment in moments if moment is not None), default=None)
     return None if moment is None else (moment - runtime.clock()).total_seconds()
 
 
@@ -175,7 +182,9 @@ def _advance(runtime: Runtime, run: RowMapping, ends_at: float) -> None:
         with slice_under(runtime, run, _occurrence_lease(run), reads_until) as slice_:
             read_zoom(slice_)
         ends_at = max(ends_at, time.monotonic() + SLICE_SECONDS / 2)
-    refresh_hubspot_users(runtime, run, is_forced=run["state"] == "queued" and run["must_verify"])
+    is_forced = run["state"] == "queued" and run["must_verify"]
+    refresh_hubspot_users(runtime, run, is_forced=is_forced)
+    refresh_contact_properties(runtime, run, is_forced=is_forced)
     with slice_under(runtime, run, f"contacts:{run['portal_id']}", ends_at) as slice_:
         write_people(slice_)
     with slice_under(runtime, run, _occurrence_lease(run), ends_at) as slice_:

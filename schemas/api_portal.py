@@ -30,6 +30,16 @@ class ZoomConnectionSchema(Schema):
     reduced = ma.Boolean()
 
 
+class BusinessUnitSchema(Schema):
+    """The business unit (brand) a Zoom account belongs to."""
+
+    business_unit = ma.String(
+        required=True,
+        validate=validate.Length(max=64),
+        metadata={"description": 'Its name or number in HubSpot; "" is the primary one.'},
+    )
+
+
 class TimelineSchema(Schema):
     """Which kinds of timeline entries the portal has."""
 

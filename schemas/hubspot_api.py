@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
+
+from marshmallow import fields
 
 from schemas.base import (
     Address,
@@ -236,9 +238,21 @@ class PropertyConflict:
     found: str
 
 
+@dataclass(frozen=True, slots=True)
+class PropertyRow:
+    """A contact property of the portal; ``options`` are (internal value, label) of a choice."""
+
+    name: str
+    label: str
+    type: str
+    options: tuple[tuple[str, str], ...]
+
+
 class _PropertySchema(ValueSchema):
     name = Text(required=True)
+    label = Text()
     type = Text()
+    options = fields.Raw(load_default=(), allow_none=True)
 
 
 _PROPERTY = _PropertySchema()
@@ -280,6 +294,27 @@ def properties_create_body(
 def read_property_types(body: Any) -> dict[str, str]:
     """Return the type of each property in the answer, by name."""
     return {row["name"]: row["type"] for row in read_list(_PROPERTY, body).rows}
+
+
+def read_properties(body: Any) -> Page[PropertyRow]:
+    """Return the portal's properties with the options that may be chosen."""
+    page = read_list(_PROPERTY, body)
+    rows = tuple(
+        PropertyRow(
+            row["name"], row["label"] or row["name"], row["type"], _read_options(row["options"])
+        )
+        for row in page.rows
+    )
+    return replace(page, rows=rows)
+
+
+def _read_options(options: Any) -> tuple[tuple[str, str], ...]:
+    listed = options if isinstance(options, list) else []
+    return tuple(
+        (str(one["value"]), str(one.get("label") or one["value"]))
+        for one in listed
+        if isinstance(one, dict) and one.get("value") not in (None, "")
+    )
 
 
 # --- app events and workflow callbacks --------------------------------------------------------

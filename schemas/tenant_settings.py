@@ -17,6 +17,7 @@ Scope = Literal["none", "all", "selected"]
 MAX_DOMAINS = 500
 MAX_USERS = 5000
 MAX_MAPPINGS = 200
+MAX_TEXT = 255
 MAX_PLUGIN_SETTINGS_BYTES = 64 * 1024
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -56,7 +57,9 @@ class Settings:
     """Everything a portal can set; a fresh install syncs nothing until somebody says so.
 
     Domains are lower-case; ``*.acme.example`` stands for every sub-domain of ``acme.example``.
-    Users are Zoom user ids. ``question_mapping`` is contact property by registration question.
+    Users are Zoom user ids. ``question_mapping`` is contact property by registration question,
+    ``question_answers`` Zoom's answer by the property's value, again by question: only for values
+    that are no answers of Zoom's as they stand.
     """
 
     webinar_sync: Scope = "none"
@@ -73,6 +76,7 @@ class Settings:
     registration_accounts: Literal["primary", "all"] = "primary"
     recording_target: Literal["call", "marketing_event"] = "call"
     question_mapping: Mapping[str, str] = field(default_factory=_empty)
+    question_answers: Mapping[str, Mapping[str, str]] = field(default_factory=_empty)
     raw_retention_days: int = 30
     plugins: Mapping[str, PluginChoice] = field(default_factory=_empty)
 
@@ -116,6 +120,32 @@ class Domain(ma.String):
                 "Not a domain. Write acme.com, or *.acme.com for its sub-domains."
             )
         return text
+
+
+class AnswerMap(ma.Dict):
+    """Zoom's answer by the property's value; complaints name the value, and it alone."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        try:
+            return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
+        except ValidationError as error:
+            if not isinstance(error.messages, dict):
+                raise
+            texts = {
+                str(name): [text for part in parts.values() for text in part]
+                for name, parts in error.messages.items()
+            }
+            raise ValidationError(texts) from error
+
+
+def _question() -> ma.String:
+    always = "Always filled from the contact's own name and e-mail address."
+    return ma.String(
+        validate=[
+            validate.Length(min=1, max=MAX_TEXT),
+            validate.NoneOf(("first_name", "last_name", "email"), error=always),
+        ]
+    )
 
 
 def _one_of(*choices: str) -> ma.String:
@@ -162,9 +192,18 @@ class SettingsSchema(Schema):
     registration_accounts = _one_of("primary", "all")
     recording_target = _one_of("call", "marketing_event")
     question_mapping = ma.Dict(
-        keys=ma.String(validate=validate.Length(min=1, max=255)),
+        keys=_question(),
         values=ma.String(
             validate=validate.Regexp(_PROPERTY, error="Not the internal name of a property.")
+        ),
+        validate=validate.Length(max=MAX_MAPPINGS),
+    )
+    question_answers = ma.Dict(
+        keys=_question(),
+        values=AnswerMap(
+            keys=ma.String(validate=validate.Length(min=1, max=MAX_TEXT)),
+            values=ma.String(validate=validate.Length(min=1, max=MAX_TEXT)),
+            validate=validate.Length(max=MAX_MAPPINGS),
         ),
         validate=validate.Length(max=MAX_MAPPINGS),
     )
@@ -205,10 +244,9 @@ def load_settings(values: Mapping[str, Any]) -> Settings:
         name: PluginChoice(**{**choice, "settings": MappingProxyType(choice.get("settings", {}))})
         for name, choice in loaded.pop("plugins", {}).items()
     }
-    mapping = MappingProxyType(loaded.pop("question_mapping", {}))
-    return replace(
-        Settings(), **loaded, plugins=MappingProxyType(plugins), question_mapping=mapping
-    )
+    for name in ("question_mapping", "question_answers"):
+        loaded[name] = MappingProxyType(loaded.get(name, {}))
+    return replace(Settings(), **loaded, plugins=MappingProxyType(plugins))
 
 
 def dump_settings(settings: Settings) -> dict[str, Any]:
@@ -217,6 +255,7 @@ def dump_settings(settings: Settings) -> dict[str, Any]:
     return {
         **{k: list(v) if isinstance(v, tuple) else v for k, v in values.items()},
         "question_mapping": dict(settings.question_mapping),
+        "question_answers": {name: dict(one) for name, one in settings.question_answers.items()},
         "plugins": {
             name: {
                 "enabled": choice.enabled,

@@ -304,7 +304,8 @@ class _StandardQuestion(ValueSchema):
 
 
 class _CustomQuestion(ValueSchema):
-    name = Text(data_key="title", required=True)
+    # As it stands, blanks included: an answer is matched to its question by the exact title.
+    name = fields.String(data_key="title", required=True)
     required_ = Flag(data_key="required")
     type = Text()
     answers = fields.Raw(load_default=(), allow_none=True)

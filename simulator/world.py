@@ -21,6 +21,7 @@ DEFAULT_SWITCHES: Mapping[str, object] = {
     "attendance_batch_limit": 100,
     "batch_upsert_stores_marketing_events": False,
     "calls_tell_of_transcripts": True,
+    "late_callback_spoils_batch": False,
     "participation_lag_seconds": 0.0,
     "pkce_required": False,
     "rotate_refresh_tokens": False,

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, select, update
+from sqlalchemy import Connection, RowMapping, case, delete, select, update
 
+from engine.registration_outcomes import describe
 from store.gone import ERASED, ensure_hash, note_erased
 from store.sealing import Sealer
 from store.tables import (
@@ -21,6 +22,7 @@ from store.tables import (
     person,
     registrant_alias,
     registration_fact,
+    registration_request,
     run,
     run_change,
     session,
@@ -29,6 +31,7 @@ from store.tables import (
 
 REASON = "privacy_deleted"
 DETAIL = "erased on the person's demand"
+_CHUNK = 500
 
 _NOTHING: dict[str, Any] = {
     "person_pk": None,
@@ -88,6 +91,7 @@ def erase_person(
     _erase_decisions(connection, person_pk, ERASED + digest, now)
     _erase_facts(connection, portal_id, email, ERASED + digest)
     _erase_elsewhere(connection, portal_id, email)
+    erase_requests(connection, portal_id, emails=[email])
     connection.execute(delete(person).where(person.c.id == person_pk))
     return email
 
@@ -164,4 +168,45 @@ def _erase_elsewhere(connection: Connection, portal_id: str, email: str) -> None
             others = [one for one in row.panelists if one != email]
             connection.execute(
                 update(webinar).where(webinar.c.id == row.id).values(panelists=others)
+            )
+
+
+def erase_requests(
+    connection: Connection,
+    portal_id: str,
+    *,
+    emails: Iterable[str] = (),
+    contact_ids: Iterable[str] = (),
+) -> None:
+    """Empty what workflows asked for these people; whoever still waits is never sent to Zoom.
+
+    The rows stay, so that HubSpot gets the same answer when it asks again.
+    """
+    mine = registration_request.c.portal_id == portal_id
+    for column, values in (
+        (registration_request.c.email, list(emails)),
+        (registration_request.c.contact_id, list(contact_ids)),
+    ):
+        for start in range(0, len(values), _CHUNK):
+            here = mine & column.in_(values[start : start + _CHUNK])
+            connection.execute(
+                update(registration_request)
+                .where(here, registration_request.c.state != "done")
+                .values(
+                    state="done",
+                    outcome=REASON,
+                    message=describe(REASON),
+                    due_at=case(
+                        (
+                            registration_request.c.is_blocked.is_(True),
+                            registration_request.c.due_at,
+                        ),
+                        else_=None,
+                    ),
+                )
+            )
+            connection.execute(
+                update(registration_request)
+                .where(here)
+                .values(email="", first_name="", last_name="", registrant_id="", join_url="")
             )

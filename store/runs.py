@@ -13,7 +13,7 @@ from store.tables import occurrence, occurrence_person, run, run_change, webinar
 
 Pool = Literal["live", "bulk"]
 Trigger = Literal[
-    "webhook", "schedule", "sync_now", "setting", "confirm", "replay", "hand", "preview"
+    "webhook", "schedule", "sync_now", "setting", "confirm", "replay", "hand", "preview", "action"
 ]
 
 OPEN_STATES = ("queued", "running")

@@ -34,6 +34,8 @@ WITHOUT_EFFECT_ON_PEOPLE = frozenset(
         "excluded_recording_domains",
         "recording_target",
         "registration_accounts",
+        "question_mapping",
+        "question_answers",
         "raw_retention_days",
     }
 )

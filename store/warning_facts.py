@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, func, select
 
@@ -11,6 +12,7 @@ from engine.effective import why_recordings_not, why_webinar_not
 from engine.recording_warnings import RecordingFacts
 from engine.warnings import OccurrenceFacts, WebinarFacts
 from schemas.tenant_settings import Settings
+from store.form_facts import read_form_facts
 from store.recording_facts import StoredRecording, recordings_of
 from store.switches import webinars_with_hosts
 from store.tables import effect
@@ -22,6 +24,7 @@ def read_warning_facts(
     webinar_row: RowMapping,
     occurrences: Sequence[RowMapping],
     settings: Settings,
+    now: datetime,
 ) -> WebinarFacts:
     """What is stored about the webinar and these of its occurrences."""
     (hosted,) = webinars_with_hosts(connection, webinar_row["portal_id"], [webinar_row["id"]])
@@ -55,6 +58,7 @@ def read_warning_facts(
             )
             for row in occurrences
         ),
+        read_form_facts(connection, webinar_row, settings, now),
     )
 
 

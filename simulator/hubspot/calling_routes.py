@@ -10,6 +10,7 @@ from typing import Any
 
 from simulator.hubspot.endpoints import Answer, ApiCall, Endpoints
 from simulator.hubspot.errors import refuse
+from simulator.hubspot.executions import FINAL_STATES
 from simulator.hubspot.models import Transcript
 from simulator.hubspot.record_wire import lag_of
 from simulator.hubspot.wire import iso
@@ -20,7 +21,6 @@ WRITE = ("crm.extensions_calling_transcripts.write",)
 AUTOMATION = ("automation",)
 CALLING, OLD_CALLING = "/crm/extensions/calling/{V}", "/crm/v3/extensions/calling"
 CALLBACKS, OLD_CALLBACKS = "/automation/actions/callbacks/{V}", "/automation/v4/actions/callbacks"
-FINAL_STATES = {"SUCCESS", "FAIL_CONTINUE"}
 
 
 def add_calling_routes(endpoints: Endpoints) -> None:
@@ -138,19 +138,34 @@ def read_recording_settings(call: ApiCall, app_id: str) -> Answer:
 
 
 def complete(call: ApiCall, callback_id: str) -> Answer:
-    """Let a blocked workflow action go on."""
-    _complete(call, callback_id, call.body)
+    """Let a waiting workflow action go on; 404 where nobody waits."""
+    outputs = _final_outputs(call, callback_id, call.body)
+    executions = call.world.hubspot.executions
+    if why := executions.why_refused(callback_id):
+        executions.refuse(callback_id, call.portal.id, why)
+        raise refuse(404, "OBJECT_NOT_FOUND", f"No waiting execution {callback_id}: {why}")
+    executions.complete(callback_id, call.portal.id, outputs)
     return None, 204
 
 
 def complete_batch(call: ApiCall) -> Answer:
-    """Let several go on."""
-    for item in call.inputs():
-        _complete(call, str(item.get("callbackId") or ""), item)
+    """Let several go on. Those nobody waits for are passed over, or spoil the batch: a switch."""
+    executions = call.world.hubspot.executions
+    inputs = [(str(item.get("callbackId") or ""), item) for item in call.inputs()]
+    outputs = {name: _final_outputs(call, name, item) for name, item in inputs}
+    refused = {name: why for name in outputs if (why := executions.why_refused(name))}
+    for name, why in refused.items():
+        executions.refuse(name, call.portal.id, why)
+    if refused and call.world.switches["late_callback_spoils_batch"]:
+        message = f"No waiting executions: {', '.join(refused)}"
+        raise refuse(400, "VALIDATION_ERROR", message)
+    for name, given in outputs.items():
+        if name not in refused:
+            executions.complete(name, call.portal.id, given)
     return None, 204
 
 
-def _complete(call: ApiCall, callback_id: str, body: dict[str, Any]) -> None:
+def _final_outputs(call: ApiCall, callback_id: str, body: dict[str, Any]) -> dict[str, Any]:
     outputs = body.get("outputFields")
     if not callback_id or not isinstance(outputs, dict):
         raise refuse(400, "VALIDATION_ERROR", "callbackId and outputFields are required")
@@ -159,6 +174,4 @@ def _complete(call: ApiCall, callback_id: str, body: dict[str, Any]) -> None:
     state = outputs.get("hs_execution_state")
     if state not in FINAL_STATES:
         raise refuse(400, "VALIDATION_ERROR", f"{state} is not a final execution state")
-    call.world.hubspot.completed_callbacks.append(
-        {"callbackId": callback_id, "portalId": call.portal.id, "outputFields": dict(outputs)}
-    )
+    return outputs

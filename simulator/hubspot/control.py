@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, abort, jsonify, make_response, request
 
 from simulator.hubspot.errors import HubspotError
-from simulator.hubspot.models import Record
-from simulator.hubspot.outgoing import fetch_as_proxy, fetch_options, run_workflow_action
+from simulator.hubspot.models import PropertyDefinition, Record
+from simulator.hubspot.outgoing import (
+    enroll,
+    fetch_as_proxy,
+    fetch_options,
+    run_workflow_action,
+)
 from simulator.hubspot.portal import Portal, PortalSettings
 from simulator.hubspot.summary import describe_contact, describe_marketing_events, summarise
 from simulator.hubspot.wire import page_of
@@ -202,6 +207,14 @@ def _add_contact_routes(routes: Blueprint, world: World) -> None:
             )
             return jsonify(describe_contact(portal, survivor))
 
+    @routes.post("/portals/<int:portal_id>/properties")
+    def define_property(portal_id: int) -> tuple[Response, int]:
+        """A contact property of the customer's own, or another form of one: its definition."""
+        definition = PropertyDefinition(**_body())
+        with world.lock:
+            _portal(world, portal_id).schemas["contacts"].properties[definition.name] = definition
+            return jsonify({"name": definition.name}), 201
+
     @routes.delete("/portals/<int:portal_id>/properties/<name>")
     def archive_property(portal_id: int, name: str) -> Response:
         with world.lock:
@@ -269,13 +282,32 @@ def _add_outgoing_routes(routes: Blueprint, world: World) -> None:
     def workflow_action() -> Response:
         return jsonify(run_workflow_action(world, _body()))
 
+    @routes.post("/workflow-enrollments")
+    def workflow_enrollments() -> Response:
+        return jsonify({"executions": enroll(world, _body())})
+
     @routes.post("/workflow-options")
     def workflow_options() -> Response:
         return jsonify(fetch_options(world, _body()))
 
     @routes.get("/callbacks")
     def callbacks() -> Response:
-        return jsonify({"completed": world.hubspot.completed_callbacks})
+        executions = world.hubspot.executions
+        return jsonify(
+            {
+                "completed": executions.completed,
+                "refused": executions.refused,
+                "executions": executions.describe(),
+            }
+        )
+
+    @routes.post("/callbacks")
+    def end_callback() -> Response:
+        """The customer ends a waiting execution by hand: `{id, outputs}`."""
+        body, executions = _body(), world.hubspot.executions
+        portal_id = executions.all[body["id"]].portal_id
+        executions.complete(body["id"], portal_id, body["outputs"])
+        return jsonify({"ended": body["id"]})
 
     @routes.route("/webhooks", methods=["GET", "PUT"])
     def webhooks() -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -77,7 +78,32 @@ def run_workflow_action(world: World, wanted: dict[str, Any]) -> dict[str, Any]:
         "inputFields": inputs,
         "fields": {name: {"type": "STATIC_VALUE", "value": v} for name, v in inputs.items()},
     }
-    return {"callback_id": callback_id, **_post_signed(world, str(wanted["url"]), body)}
+    executions = world.hubspot.executions
+    executions.begin(callback_id, portal.id, contact.id)
+    answer = _post_signed(world, str(wanted["url"]), body)
+    executions.answered(callback_id, answer["status"], answer["body"])
+    return {"callback_id": callback_id, **answer}
+
+
+def enroll(world: World, wanted: dict[str, Any]) -> list[dict[str, Any]]:
+    """Bring many contacts to the action at once; answers what the app answered to each.
+
+    `{portal_id, contact_ids, url, input_fields?, properties?, at_once?}`. Until something else than
+    429 or 5xx comes an execution is tried again, `attempts` times (3) with little pause.
+    """
+
+    def run(contact_id: str) -> dict[str, Any]:
+        asked = {**wanted, "contact_id": contact_id}
+        for attempt in range(int(wanted.get("attempts", 3))):
+            answer = run_workflow_action(world, asked)
+            if answer["status"] not in (0, 429) and answer["status"] < 500:
+                break
+            asked["callback_id"] = answer["callback_id"]
+            world.closing.wait(0.1 * 2**attempt)
+        return answer
+
+    with ThreadPoolExecutor(int(wanted.get("at_once", 20))) as crew:
+        return list(crew.map(run, [str(one) for one in wanted["contact_ids"]]))
 
 
 def fetch_options(world: World, wanted: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from simulator.hubspot.executions import Executions
 from simulator.hubspot.models import (
     AccessToken,
     AuthorizationCode,
@@ -72,7 +73,7 @@ class HubspotState:
         self.codes: dict[str, AuthorizationCode] = {}
         self.grants: dict[str, Grant] = {}
         self.access_tokens: dict[str, AccessToken] = {}
-        self.completed_callbacks: list[dict[str, Any]] = []
+        self.executions = Executions()
         self.ready_recordings: list[str] = []
         self.app = AppState(event_types={k: dict(v) for k, v in APP_EVENT_TYPES.items()})
         self.webhooks = WebhookSender(world)

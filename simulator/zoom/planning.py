@@ -22,6 +22,7 @@ SETTING_NAMES = (
     "alternative_hosts",
 )
 NOT_GIVEN = ("panelists", "occurrences", "start_time")
+FORM_FIELDS = ("questions", "custom_questions")
 DEFAULT_QUESTIONS = [{"field_name": "last_name", "required": False}]
 
 
@@ -87,6 +88,8 @@ def change_webinar(
 ) -> None:
     """Change any fields; the event carries what changed, settings under `settings`.
 
+    Whether a change of the registration questions alone is announced is a switch; the event does
+    not carry them: https://developers.zoom.us/docs/api/meetings/events/
     With `occurrence_id`, `start_time` and `duration` are those of that date. Raises TypeError for
     a field a webinar does not have.
     """
@@ -107,8 +110,9 @@ def change_webinar(
     for name, value in changes.items():
         setattr(webinar, name, value)
     webinar.registrants_changed()
-    if not silent:
-        events.webinar_updated(state, webinar, _shown(changes), _shown(old))
+    told = {name: value for name, value in changes.items() if name not in FORM_FIELDS}
+    if not silent and (told or state.switch("questions_announced")):
+        events.webinar_updated(state, webinar, _shown(told), _shown({n: old[n] for n in told}))
 
 
 def _change_date(

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import Any
 
-from simulator.zoom import errors, paging, registrations, wire
+from simulator.zoom import errors, forms, paging, planning, registrations, wire
 from simulator.zoom.calls import Route, ZoomCall
 from simulator.zoom.errors import ZoomError, invalid
 from simulator.zoom.limits import next_midnight, retry_after
@@ -97,23 +97,10 @@ def _check_fields(call: ZoomCall, webinar: Webinar) -> str:
     for answer in call.body.get("custom_questions") or []:
         if len(str(answer.get("value", ""))) > 128:
             wrong.append(("custom_questions", "The value is too long."))
-    if call.state.switch("required_answers_enforced"):
-        wrong += [(name, "This field is required.") for name in _missing_answers(call, webinar)]
+    wrong += forms.find_faults(call.state, webinar, call.body)
     if wrong:
         raise invalid(*wrong)
     return email
-
-
-def _missing_answers(call: ZoomCall, webinar: Webinar) -> list[str]:
-    given = {
-        str(answer.get("title"))
-        for answer in call.body.get("custom_questions") or []
-        if answer.get("value")
-    }
-    fields = [q["field_name"] for q in webinar.questions if q.get("required")]
-    titles = [q["title"] for q in webinar.custom_questions if q.get("required")]
-    missing = [name for name in fields if not call.body.get(name)]
-    return missing + [title for title in titles if title not in given]
 
 
 def _count_add(call: ZoomCall, webinar: Webinar, email: str) -> None:
@@ -231,8 +218,8 @@ def change_questions(call: ZoomCall) -> tuple[Any, int]:
     """`PATCH /webinars/{id}/registrants/questions`."""
     webinar = call.webinar()
     _check_registration(webinar)
-    webinar.questions = list(call.body.get("questions", webinar.questions))
-    webinar.custom_questions = list(call.body.get("custom_questions", webinar.custom_questions))
+    asked = {name: list(call.body[name]) for name in planning.FORM_FIELDS if name in call.body}
+    planning.change_webinar(call.state, webinar, asked)
     return None, 204
 
 

@@ -24,6 +24,8 @@ ZOOM_SWITCHES: Mapping[str, object] = {
     "zoom_add_limit_across_webinars": False,
     "zoom_add_answers_status": True,
     "zoom_required_answers_enforced": False,
+    "zoom_choices_enforced": False,
+    "zoom_questions_announced": True,
     "zoom_approved_event_on_add": False,
     "zoom_cancelled_registrant_readable": True,
     "zoom_delete_registrant_announced": False,

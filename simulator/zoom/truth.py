@@ -45,6 +45,8 @@ def webinar(state: ZoomState, shown: Webinar) -> dict[str, Any]:
         "duration": shown.duration,
         "occurrences": [wire.occurrence(date) for date in shown.occurrences],
         "registration_url": wire.registration_url(state, shown),
+        "questions": shown.questions,
+        "custom_questions": shown.custom_questions,
         "registrants": [registrant(person) for person in shown.registrants.values()],
         "panelists": [asdict(person) for person in shown.panelists],
         "instances": [
@@ -63,6 +65,7 @@ def registrant(person: Registrant) -> dict[str, Any]:
         "last_name": person.last_name,
         "status": person.status,
         "occurrences": dict(person.occurrences),
+        "answers": person.answers,
         "create_time": stamp(person.create_time),
     }
 

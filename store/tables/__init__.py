@@ -8,7 +8,9 @@ from store.tables.base import metadata
 from store.tables.gone import gone_address, gone_contact
 from store.tables.ledger import effect, lease, run, run_change
 from store.tables.people import decision_log, occurrence_person, person
+from store.tables.questions import contact_property, registration_form
 from store.tables.recordings import recording, recording_file
+from store.tables.requests import registration_request
 from store.tables.who import (
     connection,
     hubspot_user,
@@ -28,6 +30,7 @@ from store.tables.zoom_facts import (
 
 __all__ = [
     "connection",
+    "contact_property",
     "decision_log",
     "effect",
     "gone_address",
@@ -46,6 +49,8 @@ __all__ = [
     "recording_file",
     "registrant_alias",
     "registration_fact",
+    "registration_form",
+    "registration_request",
     "run",
     "run_change",
     "session",

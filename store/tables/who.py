@@ -32,6 +32,7 @@ portal = Table(
     Column("capabilities", JSON, nullable=False),
     Column("settings_version", Integer, nullable=False, server_default=text("1")),
     Column("users_read_at", UtcDateTime),
+    Column("properties_read_at", UtcDateTime),
     Column("discovered_at", UtcDateTime),
     Column("webinars_listed_at", UtcDateTime),
     Column("hash_key", LargeBinary),  # sealed; hashes addresses of people who are gone

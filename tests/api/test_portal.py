@@ -61,6 +61,19 @@ def test_disconnecting_is_for_the_callers_own_portal(
     assert calls.disconnected == [asked]
 
 
+def test_a_super_admin_says_which_business_unit_a_zoom_account_belongs_to_S42(
+    admin: HubSpotCaller, member: HubSpotCaller, stranger: HubSpotCaller
+) -> None:
+    path, brand = "/api/connection/zoom/zoom-account", {"business_unit": " North "}
+    assert member.call("PATCH", path, brand).status_code == 403
+    assert stranger.call("PATCH", path, brand).status_code in (403, 404)
+    assert admin.call("PATCH", f"{path}-of-nobody", brand).status_code == 404
+    assert admin.call("PATCH", path, {"business_unit": "x" * 65}).status_code == 400
+    assert admin.get("/api/connection")["zoom"][0]["business_unit"] == ""
+    assert admin.call("PATCH", path, brand).status_code == 204
+    assert admin.get("/api/connection")["zoom"][0]["business_unit"] == "North"
+
+
 def test_the_console_link_is_for_the_signed_user(member: HubSpotCaller) -> None:
     answer = member.call("POST", "/api/console-link", {"userId": ADMIN})
     assert answer.status_code == 201

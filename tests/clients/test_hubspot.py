@@ -25,6 +25,7 @@ from schemas.hubspot_api import (
     PropertyConflict,
     PropertyDefinition,
     PropertyGroup,
+    PropertyRow,
 )
 from schemas.hubspot_calls import CallBody
 from schemas.hubspot_contacts import ContactCreate, ContactUpdate
@@ -257,6 +258,23 @@ class TestProperties:
         http.post(f"{PROPERTIES}/batch/read", json=answer("properties/read_created"))
         assert hubspot.ensure_properties(GROUP, DEFINITIONS[2:]).conflicts == ()
 
+    def test_B7_the_portals_properties_come_with_their_options(
+        self, http: responses.RequestsMock, hubspot: HubSpot
+    ) -> None:
+        diet = {"label": "Vegan", "value": "v", "displayOrder": 0, "hidden": False}
+        rows = [
+            {"name": "diet", "label": "Diet", "type": "enumeration", "options": [diet, {}]},
+            {"name": "city", "label": "", "type": "string", "options": []},
+            {"label": "nameless"},
+        ]
+        http.get(PROPERTIES, json={"results": rows})
+        page = hubspot.contact_properties()
+        assert page.rows == (
+            PropertyRow("diet", "Diet", "enumeration", (("v", "Vegan"),)),
+            PropertyRow("city", "city", "string", ()),
+        )
+        assert page.unreadable == 1
+
     def test_a_portal_at_its_limit_says_so(
         self, http: responses.RequestsMock, hubspot: HubSpot
     ) -> None:
@@ -318,7 +336,21 @@ def test_callbacks_are_completed_in_one_call(
 ) -> None:
     http.post(f"{HUBSPOT}/automation/actions/callbacks/2026-03/complete", status=204)
     hubspot.complete_callbacks([CallbackCompletion("cb-1", "FAIL_CONTINUE")])
-    assert sent(http)["inputs"][0]["callbackId"] == "cb-1"
+    assert sent(http)["inputs"] == [
+        {
+            "callbackId": "cb-1",
+            "outputFields": {"hs_execution_state": "FAIL_CONTINUE"},
+            "typedOutputs": {},
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    "names", [[], ["cb"] * 2, [f"cb-{number}" for number in range(101)]], ids=["no", "same", "many"]
+)
+def test_callbacks_that_make_no_batch_are_never_sent(hubspot: HubSpot, names: list[str]) -> None:
+    with pytest.raises(ValueError, match="a batch holds"):
+        hubspot.complete_callbacks([CallbackCompletion(name, "SUCCESS") for name in names])
 
 
 def test_another_version_changes_every_path(

@@ -165,6 +165,42 @@ class TestRegistrants:
         assert len(http.calls) == 1
 
 
+class TestAddingMany:
+    URL = f"{ZOOM}/webinars/{WEBINAR}/batch_registrants"
+    PEOPLE = (RegistrantInput("dot@thyme.example", "Dot"), RegistrantInput("io@thyme.example", "I"))
+
+    def test_whoever_zoom_leaves_out_is_missing_in_the_answer(
+        self, http: responses.RequestsMock, zoom: Zoom, permits: CountedPermits
+    ) -> None:
+        link = f"https://zoom.us/w/{WEBINAR}?tk=x"
+        row = {"email": "Dot@thyme.example", "join_url": link, "registrant_id": "reg-dot"}
+        http.post(self.URL, json={"registrants": [row, {"email": "no-id@thyme.example"}]})
+        (added,) = zoom.add_registrants(WEBINAR, self.PEOPLE)
+        assert (added.registrant_id, added.email) == ("reg-dot", "dot@thyme.example")
+        assert "tk=" not in repr(added)
+        assert permits.taken == ["heavy"]
+        assert json.loads(http.calls[0].request.body) == {
+            "auto_approve": False,
+            "registrants": [
+                {"email": "dot@thyme.example", "first_name": "Dot"},
+                {"email": "io@thyme.example", "first_name": "I"},
+            ],
+        }
+
+    def test_a_lost_answer_is_never_repeated(
+        self, http: responses.RequestsMock, zoom: Zoom
+    ) -> None:
+        http.post(self.URL, status=504)
+        with pytest.raises(errors.Unconfirmed):
+            zoom.add_registrants(WEBINAR, self.PEOPLE)
+        assert len(http.calls) == 1
+
+    @pytest.mark.parametrize("count", [0, 31])
+    def test_a_batch_holds_one_to_thirty(self, zoom: Zoom, count: int) -> None:
+        with pytest.raises(ValueError, match="1 to 30"):
+            zoom.add_registrants(WEBINAR, self.PEOPLE[:1] * count)
+
+
 class TestWhatHappened:
     @pytest.mark.parametrize(("uuid", "encoded"), [(UUID, ENCODED), (SLASHED, TWICE)])
     def test_a_report_is_read_by_uuid_with_registrant_ids(

@@ -12,7 +12,6 @@ from sqlalchemy import Engine, RowMapping
 
 from jobs.runtime import Runtime, Timing
 from plugins.registry import Registry
-from schemas.recording_links import RecordingLinks
 from store.database import open_database, writing
 from store.runs import find_run, open_run
 from store.tables import metadata, portal
@@ -77,7 +76,7 @@ def runtime(database: Engine, platforms: CountingPlatforms) -> Runtime:
         platforms=cast(Any, platforms),
         timing=Timing((timedelta(minutes=5),), timedelta(minutes=10), timedelta(seconds=2)),
         app_events={},
-        links=RecordingLinks("k" * 40, "https://rollcall.example"),
+        links=cast(Any, None),
         owner="me",
         clock=lambda: NOW,
     )

@@ -38,7 +38,7 @@ from store.inbox import record_delivery
 from store.runs import OPEN_STATES, open_run
 from store.sealing import Sealer
 from store.settings import save_settings
-from store.tables import inbox, occurrence, run
+from store.tables import inbox, occurrence, registration_request, run
 from store.types import UtcDateTime
 
 PORTAL = "4242"
@@ -215,6 +215,7 @@ class Stage:
             ),
             select(func.min(occurrence.c.next_due_at, type_=UtcDateTime())),
             select(func.min(inbox.c.not_before, type_=UtcDateTime())).where(inbox.c.state == "new"),
+            select(func.min(registration_request.c.due_at, type_=UtcDateTime())),
         )
         with reading(self.database) as connection:
             found = [connection.execute(one).scalar() for one in moments]

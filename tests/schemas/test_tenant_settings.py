@@ -92,7 +92,8 @@ def test_every_unknown_key_and_bad_value_is_named_at_once() -> None:
             "bogus": 1,
             "webinar_sync": "some",
             "raw_retention_days": 0,
-            "question_mapping": {"Role?": "Job Title"},
+            "question_mapping": {"Role?": "Job Title", "last_name": "company", "": "city"},
+            "question_answers": {"Role?": {"chef": "", "": "Chef"}, "Diet": "vegan"},
             "plugins": {
                 "loyalty": {"settings": {"points": 0, "colour": "red"}},
                 "audit": {"settings": {"x": 1}},
@@ -106,6 +107,11 @@ def test_every_unknown_key_and_bad_value_is_named_at_once() -> None:
         "webinar_sync",
         "raw_retention_days",
         "question_mapping.Role?",
+        "question_mapping.last_name",
+        "question_mapping.",
+        "question_answers.Role?.chef",
+        "question_answers.Role?.",
+        "question_answers.Diet",
         "plugins.loyalty.settings.points",
         "plugins.loyalty.settings.colour",
         "plugins.audit.settings",
@@ -171,6 +177,7 @@ def test_settings_survive_storing() -> None:
         "webinar_sync": "selected",
         "webinar_sync_users": ["u1"],
         "question_mapping": {"Role?": "jobtitle"},
+        "question_answers": {"Role?": {"chef_1": "Pastry chef"}},
         "plugins": {"loyalty": {"order": 2, "settings": {"points": 5}}},
     }
     values = apply_patch({}, patch, FORMS)

@@ -342,3 +342,28 @@ class TestEverythingElse:
         )
         completed = api.control("GET", "/hubspot/callbacks")["completed"]
         assert [item["callbackId"] for item in completed] == ["cb-1"]
+
+    @pytest.mark.parametrize("spoils", [False, True], ids=["passed over", "spoils the batch"])
+    def test_a_callback_is_completed_once(
+        self, sdk: hubspot_sdk.HubSpot, api: Any, spoils: bool
+    ) -> None:
+        api.control("PATCH", "/switches", {"late_callback_spoils_batch": spoils})
+        outputs = {"hs_execution_state": "SUCCESS", "outcome": "registered"}
+        once = [
+            {"callback_id": f"cb-{number}", "output_fields": outputs, "typed_outputs": {}}
+            for number in (1, 2)
+        ]
+        callbacks = sdk.automation.actions.callbacks
+        callbacks.complete_batch(inputs=once)
+        another = {"callback_id": "cb-3", "output_fields": outputs, "typed_outputs": {}}
+        if spoils:
+            with pytest.raises(hubspot_sdk.BadRequestError):
+                callbacks.complete_batch(inputs=[once[0], another])
+        else:
+            callbacks.complete_batch(inputs=[once[0], another])
+        with pytest.raises(hubspot_sdk.NotFoundError):
+            callbacks.complete("cb-2", output_fields=outputs, typed_outputs={})
+        seen = api.control("GET", "/hubspot/callbacks")
+        completed = ["cb-1", "cb-2"] + ([] if spoils else ["cb-3"])
+        assert [one["callbackId"] for one in seen["completed"]] == completed
+        assert [one["callbackId"] for one in seen["refused"]] == ["cb-1", "cb-2"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import hubspot
 import pytest
 from hubspot.crm.contacts.exceptions import ApiException as ContactsError
 from hubspot.oauth.exceptions import ApiException as OAuthError
 
+import hubspot
 from simulator.app import RunningSimulator
 
 CALLBACK = "http://localhost:8000/oauth/hubspot/callback"
@@ -184,3 +184,10 @@ def test_calls(old_sdk: hubspot.Client, api: Any) -> None:
     assert [call.id for call in found.results] == [made.id]
     joined: Any = old_sdk.crm.associations.v4.basic_api.get_page("contacts", contact_id, "calls")
     assert joined.results[0].to_object_id == made.id
+
+
+def test_callbacks_are_completed_at_the_older_path_too(old_sdk: hubspot.Client, api: Any) -> None:
+    inputs = [{"callbackId": "cb-1", "outputFields": {"hs_execution_state": "FAIL_CONTINUE"}}]
+    old_sdk.automation.actions.callbacks_api.complete_batch({"inputs": inputs})
+    (done,) = api.control("GET", "/hubspot/callbacks")["completed"]
+    assert done["outputFields"] == {"hs_execution_state": "FAIL_CONTINUE"}

@@ -221,3 +221,40 @@ class TestProxyAndActions:
     def test_nobody_home_is_status_0(self, api: Any) -> None:
         wanted = {"portal_id": api.portal_id, "url": "http://127.0.0.1:9/api"}
         assert api.control("POST", "/hubspot/fetch", wanted)["status"] == 0
+
+    def test_many_contacts_reach_an_action_at_once_and_are_tried_again(
+        self, api: Any, receiver: Receiver
+    ) -> None:
+        ids = api.add_contacts(*({"email": f"a{number}@x.de"} for number in range(12)))
+        receiver.statuses += [503, 429]
+        wanted = {
+            "portal_id": api.portal_id,
+            "contact_ids": ids,
+            "url": f"{receiver.url}/actions/add-to-webinar",
+        }
+        answers = api.control("POST", "/hubspot/workflow-enrollments", wanted)["executions"]
+        assert [one["status"] for one in answers] == [200] * 12
+        seen = [json.loads(one["body"]) for one in receiver.received]
+        assert len(seen) == 14
+        assert len({body["callbackId"] for body in seen}) == 12
+        executions = api.control("GET", "/hubspot/callbacks")["executions"]
+        assert {one["contact_id"] for one in executions} == set(ids)
+        assert sorted(status for one in executions for status in one["statuses"]) == [
+            *[200] * 12,
+            429,
+            503,
+        ]
+
+    def test_only_what_waits_can_be_completed(self, api: Any, receiver: Receiver) -> None:
+        (contact_id,) = api.add_contacts({"email": "a@x.de"})
+        wanted = {
+            "portal_id": api.portal_id,
+            "contact_id": contact_id,
+            "url": f"{receiver.url}/actions/add-to-webinar",
+        }
+        answer = api.control("POST", "/hubspot/workflow-action", wanted)
+        path = f"/automation/actions/callbacks/2026-03/{answer['callback_id']}/complete"
+        body = {"outputFields": {"hs_execution_state": "SUCCESS"}, "typedOutputs": {}}
+        assert api.call("POST", path, body).status_code == 404
+        refused = api.control("GET", "/hubspot/callbacks")["refused"]
+        assert [one["why"] for one in refused] == ["already completed"]

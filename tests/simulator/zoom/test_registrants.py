@@ -173,6 +173,26 @@ class TestAdd:
         assert add(zoom, webinar).status_code == status
         assert add(zoom, webinar, ADA | {"org": "Acme"}).status_code == 201
 
+    @pytest.mark.parametrize(("enforced", "status"), [(False, 201), (True, 400)])
+    @pytest.mark.parametrize("value", ["Meat", "Vegan;Meat"])
+    def test_answers_outside_the_choices(
+        self, zoom: Zoom, enforced: bool, status: int, value: str
+    ) -> None:
+        zoom.control("PATCH", "/switches", {"zoom_choices_enforced": enforced})
+        diet = {"title": "Diet", "type": "multiple", "required": True, "answers": ["Vegan", "Fish"]}
+        webinar = zoom.webinar(custom_questions=[diet])
+        answer = {"title": "Diet", "value": value}
+        assert add(zoom, webinar, ADA | {"custom_questions": [answer]}).status_code == status
+        answer["value"] = "Vegan;Fish"
+        assert add(zoom, webinar, ADA | {"custom_questions": [answer]}).status_code == 201
+        (person,) = zoom.control("GET", f"/zoom/webinars/{webinar}")["registrants"]
+        assert person["answers"]["custom_questions"][0]["title"] == "Diet"
+
+    def test_a_standard_choice_takes_listed_answers_only(self, zoom: Zoom) -> None:
+        webinar = zoom.webinar()
+        assert add(zoom, webinar, ADA | {"no_of_employees": "7"}).status_code == 400
+        assert add(zoom, webinar, ADA | {"no_of_employees": "1-20"}).status_code == 201
+
     def test_an_unknown_webinar(self, zoom: Zoom) -> None:
         answer = add(zoom, 81234567890)
         assert (answer.status_code, answer.json()["code"]) == (404, 3001)

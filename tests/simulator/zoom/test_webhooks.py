@@ -251,6 +251,21 @@ class TestEvents:
         assert payload["object"]["old_object"] == {"id": webinar, "duration": 60}
         assert "old_object" not in payload
 
+    @pytest.mark.parametrize("announced", [True, False])
+    def test_a_change_of_the_questions_may_be_announced_without_them(
+        self, zoom: Zoom, receiver: Receiver, announced: bool
+    ) -> None:
+        zoom.control("PATCH", "/switches", {"zoom_questions_announced": announced})
+        webinar = zoom.webinar()
+        diet = {"title": "Diet", "type": "short", "required": True, "answers": []}
+        path = f"/webinars/{webinar}/registrants/questions"
+        changed = zoom.call("PATCH", path, json={"custom_questions": [diet]})
+        assert (changed.status_code, zoom.get(path)["custom_questions"]) == (204, [diet])
+        events = self.happen(zoom, receiver)
+        assert list(events) == (["webinar.updated"] if announced else [])
+        for body in events.values():
+            assert "custom_questions" not in body["payload"]["object"]
+
     def test_the_life_of_a_registration(self, zoom: Zoom, receiver: Receiver) -> None:
         webinar = zoom.webinar(approval_type=1)
         register(zoom, webinar, org="Acme")
