@@ -20,6 +20,7 @@ from jobs.slices import Slice
 from jobs.webinars import RECURRING, WITHOUT_FIXED_TIME
 from schemas.zoom_reports import InstanceDetail, ParticipantRow
 from store.database import reading, writing
+from store.hand_matches import keep_matches
 from store.registration_facts import ListRead
 from store.runs import count_in_run
 from store.session_facts import (
@@ -329,3 +330,4 @@ def _unite(slice_: Slice, place: RowMapping, read: ListRead) -> None:
                 merge_attendances(other, place, figures, read_number=read.number)
     with writing(database) as connection:
         clear_unreported(connection, place["id"], read.number)
+        keep_matches(connection, place)

@@ -34,7 +34,7 @@ from store.registration_facts import (
     release_pending,
 )
 from store.runs import change_run, count_in_run
-from store.session_facts import count_unlisted, count_unregistered
+from store.session_facts import count_taken_back, count_unlisted, count_unregistered
 from store.tables import occurrence
 from store.webinar_facts import change_occurrence, find_occurrence, find_webinar
 
@@ -211,6 +211,7 @@ def _finish(
         if lists.total is not None:
             unlisted = count_unlisted(connection, place["id"], read.number, read.started_at)
             unregistered = count_unregistered(connection, place["id"])
+            unregistered += count_taken_back(connection, place["id"])
             # Zoom's own figure: what lists, notices and reports say, never a count of our rows.
             values["zoom_people"] = lists.total + unlisted + unregistered
         if lists.is_complete and (report.result is None or report.result.is_complete):
