@@ -103,8 +103,9 @@ def show_webinars(
     """The webinars as the API shows them, by their key."""
     pks = [row["id"] for row in rows]
     _, settings = read_settings(connection, portal_id)
+    of_zoom_events = {row["id"] for row in rows if row["is_zoom_events"]}
     effective = {
-        row["id"]: _show_effective(settings, row)
+        row["id"]: _show_effective(settings, row, is_zoom_events=row["id"] in of_zoom_events)
         for row in webinars_with_hosts(connection, portal_id, pks)
     }
     occurrences = occurrences_of_webinars(connection, pks)
@@ -126,6 +127,7 @@ def show_webinars(
             "host_id": row["host_id"],
             "start_time": row["start_at"],
             "status": row["status"],
+            "zoom_events": row["is_zoom_events"],
             "sync": row["sync"],
             "recordings": row["recordings"],
             "effective": effective[row["id"]],
@@ -163,6 +165,9 @@ def _show_occurrence(
         "status": row["status"],
         "settled_at": row["settled_at"],
         "final_at": final_at(row["ended_at"], parts().reconcile_after),
+        "overdue": False,
+        "reduced": row["is_reduced"],
+        "read_problem": row["read_problem"],
         **_show_balance(row, counts),
     }
 
@@ -195,7 +200,10 @@ def _show_balance(row: RowMapping, counts: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
-def _show_effective(settings: Settings, row: RowMapping) -> dict[str, Any]:
+def _show_effective(settings: Settings, row: RowMapping, *, is_zoom_events: bool) -> dict[str, Any]:
+    if is_zoom_events:
+        why = "zoom_events"
+        return {"webinar": False, "why_not": why, "recordings": False, "why_recordings_not": why}
     switches = (
         settings,
         row["host_id"],

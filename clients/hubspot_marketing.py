@@ -60,6 +60,10 @@ class MarketingEvents(Routes):
         """Mark the event as cancelled; its participations stay."""
         self._event_call("POST", "/cancel", external_id, account)
 
+    def restore_marketing_event(self, external_id: str, account: str) -> None:
+        """Take the mark of a cancelled event away; its participations are as they were."""
+        self._event_call("PATCH", "", external_id, account, body={"eventCancelled": False})
+
     def complete_marketing_event(
         self, external_id: str, account: str, started_at: datetime, ended_at: datetime
     ) -> None:

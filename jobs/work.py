@@ -24,7 +24,15 @@ from jobs.contacts import SettingsChanged, write_people
 from jobs.directory import refresh_hubspot_users
 from jobs.discovery import discover_due
 from jobs.drain import drain_inbox
-from jobs.events import Target, cancel_event, complete_event, ensure_event, has_event, target_of
+from jobs.events import (
+    Target,
+    cancel_event,
+    complete_event,
+    ensure_event,
+    has_event,
+    restore_event,
+    target_of,
+)
 from jobs.participations import (
     send_app_events,
     send_participations,
@@ -224,6 +232,7 @@ def _send_to_event(slice_: Slice, target: Target) -> None:
             f"HubSpot refused the marketing event {target.external_id} of portal "
             f"{slice_.run['portal_id']}; its participations wait until it is accepted"
         )
+    restore_event(slice_, target)
     send_participations(slice_, target)
     if target.occurrence["settled_at"] is not None and not _has_open_stays(slice_):
         complete_event(slice_, target)

@@ -67,6 +67,9 @@ def read_zoom(slice_: Slice) -> None:
     webinar = refresh_webinar(
         runtime, zoom, run["portal_id"], webinar["account_id"], webinar["webinar_id"]
     )
+    if webinar["is_zoom_events"]:
+        _leave_alone(slice_)
+        return
     started_at = runtime.clock()
     place, read = _begin(slice_, started_at)
     lists = _read_lists(slice_, zoom, webinar, place, read)
@@ -74,6 +77,15 @@ def read_zoom(slice_: Slice) -> None:
     if not place["is_series"] and (place["start_at"] is None or place["start_at"] <= started_at):
         report = read_report(slice_, zoom, webinar, place, read)
     _finish(slice_, webinar, place, read, lists, report)
+
+
+def _leave_alone(slice_: Slice) -> None:
+    """A Zoom Event keeps its registrations to itself: nothing more is read of its webinars."""
+    with writing(slice_.runtime.database) as connection:
+        change_occurrence(
+            connection, slice_.run["occurrence_pk"], next_read_at=None, recordings_due_at=None
+        )
+        change_run(connection, slice_.run["id"], must_read=False)
 
 
 def _begin(slice_: Slice, now: datetime) -> tuple[RowMapping, ListRead]:
@@ -196,6 +208,7 @@ def _finish(
         values = {
             "settled_at": fresh["settled_at"] or (read.started_at if settled else None),
             "read_problem": _list_problem(webinar, lists) or report.problem,
+            "is_reduced": report.is_reduced,
             "next_read_at": _next_read(
                 fresh,
                 ends_at,

@@ -33,6 +33,7 @@ from store.tables import (
     registrant_alias,
     session,
 )
+from store.types import UtcDateTime
 
 NAMELESS = "row:"
 """Begins the identity of a row that names nobody; such rows are never merged with anybody."""
@@ -210,6 +211,16 @@ def erased_registrants(
         )
     )
     return frozenset(row.registrant_id for row in rows)
+
+
+def last_leave_of(connection: Connection, instance_pk: int) -> datetime | None:
+    """When the last one left the instance; None while nobody is known to have left."""
+    moment: datetime | None = connection.execute(
+        select(func.max(session.c.left_at, type_=UtcDateTime())).where(
+            session.c.instance_pk == instance_pk
+        )
+    ).scalar()
+    return moment
 
 
 def clear_unreported(connection: Connection, occurrence_pk: int, read_number: int) -> None:

@@ -52,9 +52,11 @@ def read_warning_facts(
                 read_problem=row["read_problem"],
                 rejected_writes=rejected.get(row["id"], 0),
                 recordings=_recording_facts(webinar_row, row, recordings[row["id"]]),
+                is_reduced=row["is_reduced"],
             )
             for row in occurrences
         ),
+        is_zoom_events=webinar_row["is_zoom_events"],
     )
 
 

@@ -75,7 +75,7 @@ def test_a_registration_for_the_whole_series_is_written_once_and_nobody_misses_a
     assert set(webinar.outcomes().values()) == {"in_sync"}
 
 
-def test_a_date_taken_out_of_a_series_is_called_off_and_a_new_one_comes_in(
+def test_a_date_taken_out_of_a_series_is_called_off_and_comes_back_when_it_is_restored(
     lone_stage: Stage,
 ) -> None:
     webinar, (first, second) = plan_series(lone_stage, EACH_DATE, 5 * HOUR, 6 * HOUR)
@@ -91,6 +91,15 @@ def test_a_date_taken_out_of_a_series_is_called_off_and_a_new_one_comes_in(
     assert events[second]["eventCancelled"]
     assert not events[first].get("eventCancelled")
     assert webinar.places()[second]["status"] == "cancelled"
+
+    both = ((first, 5 * HOUR), (second, 6 * HOUR))
+    dates = [{"start_time": start, "occurrence_id": name} for name, start in both]
+    webinar.zoom("PATCH", "", {"occurrences": dates, "silent": True})
+    webinar.register(NORA, occurrence_ids=[second])
+    lone_stage.pass_time(timedelta(hours=1.5))
+    assert not webinar.events()[second]["eventCancelled"]
+    assert webinar.places()[second]["zoom_people"] == 2
+    assert webinar.states(second) == {REX: "REGISTERED", NORA: "REGISTERED"}
 
 
 def test_a_series_without_fixed_times_makes_an_occurrence_of_each_session_B05(
