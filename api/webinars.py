@@ -13,7 +13,7 @@ from api.errors import refuse
 from api.paging import page, read_cursor, read_moment, write_cursor
 from api.parts import parts
 from engine.effective import why_recordings_not, why_webinar_not
-from engine.timing import final_at
+from engine.timing import final_at, is_overdue, scheduled_end
 from schemas.api import page_of
 from schemas.api_webinars import WebinarPatch, WebinarQuery, WebinarSchema
 from schemas.tenant_settings import Settings
@@ -147,9 +147,16 @@ def show_webinars(
 def _show_occurrence(
     row: RowMapping,
     counts: Mapping[str, int],
-    instances: Iterable[RowMapping],
+    instances: Sequence[RowMapping],
     recordings: Mapping[str, StoredRecording],
 ) -> dict[str, Any]:
+    ends_at = row["ended_at"] or scheduled_end(row["start_at"], row["duration_seconds"])
+    is_awaited = (
+        row["settled_at"] is None
+        and row["status"] != "cancelled"
+        and row["next_read_at"] is not None
+        and any(not instance["is_rehearsal"] for instance in instances)
+    )
     return {
         "id": row["occurrence_id"] or "0",
         "instances": [
@@ -164,8 +171,8 @@ def _show_occurrence(
         "start_time": row["start_at"],
         "status": row["status"],
         "settled_at": row["settled_at"],
-        "final_at": final_at(row["ended_at"], parts().reconcile_after),
-        "overdue": False,
+        "final_at": final_at(ends_at, parts().reconcile_after),
+        "overdue": is_awaited and is_overdue(ends_at, parts().clock(), parts().reconcile_after),
         "reduced": row["is_reduced"],
         "read_problem": row["read_problem"],
         **_show_balance(row, counts),

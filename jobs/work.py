@@ -14,6 +14,7 @@ from sqlalchemy import RowMapping
 
 from clients.errors import BudgetExhausted, ReconnectNeeded
 from engine.plan import PARTICIPATION_KINDS
+from jobs.alerts import tell_operators
 from jobs.call_records import doubt_abandoned_calls
 from jobs.confirmations import (
     confirm_app_events,
@@ -33,6 +34,7 @@ from jobs.events import (
     restore_event,
     target_of,
 )
+from jobs.housekeeping import keep_house
 from jobs.participations import (
     send_app_events,
     send_participations,
@@ -92,6 +94,10 @@ def work_off(runtime: Runtime, pool: Pool) -> None:
         worked = _work_for_next_portal(runtime, pool)
         if drained or discovered or worked:
             continue
+        if pool == "bulk":
+            keep_house(runtime)
+            if tell_operators(runtime):
+                continue
         wait = _seconds_until_ready(runtime, pool)
         if wait is None or wait > WORTH_WAITING:
             return

@@ -16,9 +16,9 @@ from sqlalchemy import RowMapping, update
 
 from clients.errors import PageTokenExpired, Rejected
 from clients.zoom import RegistrantQuery, Zoom
-from engine.timing import is_settled, next_read_at
+from engine.timing import is_settled, next_read_at, scheduled_end
 from jobs.presentable import presentable
-from jobs.reports import Report, read_report
+from jobs.reports import NOT_STARTED, Report, read_report
 from jobs.slices import Slice
 from jobs.webinars import RECURRING, WITHOUT_FIXED_TIME, refresh_webinar
 from schemas.base import Page
@@ -191,7 +191,7 @@ def _finish(
     delays = runtime.timing.reconcile_after
     with writing(runtime.database) as connection:
         fresh = find_occurrence(connection, place["id"])
-        ends_at = fresh["ended_at"] or _scheduled_end(fresh)
+        ends_at = fresh["ended_at"] or scheduled_end(fresh["start_at"], fresh["duration_seconds"])
         was_due = place["next_read_at"] is not None and place["next_read_at"] <= read.started_at
         settled = fresh["settled_at"] is not None
         if not settled and report.result is not None and fresh["ended_at"] is not None:
@@ -215,6 +215,7 @@ def _finish(
                 delays,
                 read.started_at,
                 settled,
+                never_began=fresh["started_at"] is None and report.problem in ("", NOT_STARTED),
                 has_doubts=webinar["status"] == "missing"
                 or is_somebody_missing(connection, place["id"]),
             ),
@@ -240,13 +241,6 @@ def _list_problem(webinar: RowMapping, lists: Lists) -> str:
     return "" if lists.is_complete else "a list of registrants did not come whole"
 
 
-def _scheduled_end(row: RowMapping) -> datetime | None:
-    if row["start_at"] is None:
-        return None
-    end: datetime = row["start_at"] + timedelta(seconds=row["duration_seconds"])
-    return end
-
-
 def _next_read(
     row: RowMapping,
     ends_at: datetime | None,
@@ -254,11 +248,11 @@ def _next_read(
     now: datetime,
     settled: bool,
     *,
+    never_began: bool,
     has_doubts: bool,
 ) -> datetime | None:
     if row["status"] == "cancelled":
         return None
-    never_began = row["started_at"] is None and ends_at is not None
     if never_began and ends_at is not None and now > ends_at + delays[-1] + GIVE_UP:
         return None
     return next_read_at(
