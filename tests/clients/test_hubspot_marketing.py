@@ -62,6 +62,13 @@ class TestEvent:
         http.post(f"{ROOT}/events/{EVENT}/cancel", status=200, json={}, match=[OF_ACCOUNT])
         hubspot.cancel_marketing_event(EVENT, ACCOUNT)
 
+    def test_its_cancellation_is_taken_back(
+        self, http: responses.RequestsMock, hubspot: HubSpot
+    ) -> None:
+        http.patch(f"{ROOT}/events/{EVENT}", json={}, match=[OF_ACCOUNT])
+        hubspot.restore_marketing_event(EVENT, ACCOUNT)
+        assert sent(http) == {"eventCancelled": False}
+
     def test_it_is_completed_with_its_actual_moments(
         self, http: responses.RequestsMock, hubspot: HubSpot
     ) -> None:

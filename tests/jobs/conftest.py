@@ -76,6 +76,7 @@ def runtime(database: Engine, platforms: CountingPlatforms) -> Runtime:
         platforms=cast(Any, platforms),
         timing=Timing((timedelta(minutes=5),), timedelta(minutes=10), timedelta(seconds=2)),
         app_events={},
+        links=cast(Any, None),
         owner="me",
         clock=lambda: NOW,
     )
