@@ -134,6 +134,7 @@ def api_parts(config: Config, access: Access, ring: Callable[[Pool], None]) -> A
     """What the JSON API is given."""
     return ApiParts(
         engine=access.engine,
+        sealer=access.sealer,
         registry=load_plugins(),
         hubspot_secret=config.hubspot.client_secret,
         public_url=config.web.public_url,

@@ -21,6 +21,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 import jobs.work  # noqa: F401  loaded before the fork, so that a job starts in milliseconds
+from clients.alerts import AlertDoor, alert_key
 from clients.limiter import declare_fresh
 from commands.embedded import valkey_url
 from config import Config
@@ -68,6 +69,7 @@ def open_runtime(config: Config, registry: Registry, redis_url: str) -> Iterator
             links=RecordingLinks(config.secret_key, config.web.public_url),
             owner=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
             clock=_now,
+            alerts=_alert_door(config),
         )
     finally:
         guard.close()
@@ -117,6 +119,8 @@ def run_scheduler(config: Config) -> None:
             if since_refresh >= IDLE_REFRESH_SECONDS:
                 since_refresh = 0.0
                 access.tokens.refresh_idle()
+                # Somebody looks after the rest, even where nothing is due by itself.
+                doorbell.ring("bulk")
         except Exception:
             # The database or a platform is away for a moment: the next tick finds the same work.
             log.exception("tick_failed")
@@ -136,6 +140,11 @@ def _spare_first_wait(database: Engine, redis: Redis) -> None:
 def redis_url_of(config: Config) -> str:
     """The Redis or Valkey to use: the configured one, else the embedded one of the data folder."""
     return config.redis_url or valkey_url(config.data_dir)
+
+
+def _alert_door(config: Config) -> AlertDoor | None:
+    url = config.alerts.url
+    return AlertDoor(url, alert_key(config.secret_key)) if url else None
 
 
 def _now() -> datetime:

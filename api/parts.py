@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from plugins.registry import Registry
 from schemas.tenant_settings import PluginForm
 from store.runs import Pool
+from store.sealing import Sealer
 
 EXTENSION = "rollcall_api"
 
@@ -28,6 +29,7 @@ class ApiParts:
     """
 
     engine: Engine
+    sealer: Sealer
     registry: Registry
     hubspot_secret: str = field(repr=False)
     public_url: str

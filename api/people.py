@@ -17,7 +17,7 @@ from api.parts import parts
 from api.people_csv import stream_csv
 from api.webinars import chosen_occurrences, portal_webinar
 from schemas.api import page_of
-from schemas.api_people import PeopleQuery, PersonSchema
+from schemas.api_people import MatchRequest, PeopleQuery, PersonSchema
 from schemas.api_webinars import SyncStarted
 from store.database import reading, writing
 from store.decisions import (
@@ -29,8 +29,13 @@ from store.decisions import (
     release_by_hand,
     retry_by_hand,
 )
+from store.gone import erased_among, lock_erasures
+from store.hand_matches import match_by_hand, unmatch_by_hand
+from store.session_facts import NAMELESS
 
 blueprint = new_blueprint("people", "Who was synced, who was not, and why.")
+
+_ERASED = "The person's data was erased on their demand; that cannot be overruled."
 
 
 @blueprint.get("/webinars/<webinar_id>/people")
@@ -83,6 +88,41 @@ def release_person(webinar_id: str, person_id: str) -> dict[str, str]:
     return _decide(webinar_id, person_id, release_by_hand)
 
 
+@blueprint.post("/webinars/<webinar_id>/people/<person_id>/match")
+@blueprint.arguments(MatchRequest)
+@blueprint.response(202, SyncStarted)
+def match_person(wanted: dict[str, str], webinar_id: str, person_id: str) -> dict[str, str]:
+    """Say whose stay it is that Zoom gave no address for."""
+    email = wanted["email"].strip().lower()
+
+    def match(connection: Connection, row: RowMapping, author: str, now: datetime) -> str:
+        if row["person_pk"] is not None or not row["identity_key"].startswith(NAMELESS):
+            refuse(409, "The person has an address, so there is nobody to match.")
+        lock_erasures(connection, row["portal_id"], is_shared=True)
+        if erased_among(connection, parts().sealer, row["portal_id"], [email]):
+            refuse(409, _ERASED)
+        run_id = match_by_hand(connection, row, email, author, now)
+        if run_id is None:
+            refuse(409, "Zoom's report no longer has this participant; look at the list again.")
+        return run_id
+
+    return _decide(webinar_id, person_id, match)
+
+
+@blueprint.post("/webinars/<webinar_id>/people/<person_id>/unmatch")
+@blueprint.response(202, SyncStarted)
+def unmatch_person(webinar_id: str, person_id: str) -> dict[str, str]:
+    """Take back what was matched to the person; those participants are unmatched again."""
+
+    def unmatch(connection: Connection, row: RowMapping, author: str, now: datetime) -> str:
+        run_id = unmatch_by_hand(connection, row, author, now)
+        if run_id is None:
+            refuse(409, "Nobody was matched to this person by hand.")
+        return run_id
+
+    return _decide(webinar_id, person_id, unmatch)
+
+
 def _decide(
     webinar_id: str,
     person_id: str,
@@ -101,7 +141,7 @@ def _decide(
         if decide is release_by_hand:
             _require_held(row)
         if row["reason"] == "privacy_deleted":
-            refuse(409, "The person's data was erased on their demand; that cannot be overruled.")
+            refuse(409, _ERASED)
         run_id = decide(connection, row, who.user_id, given.clock())
     given.ring("live")
     return {"run_id": run_id}

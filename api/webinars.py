@@ -13,7 +13,7 @@ from api.errors import refuse
 from api.paging import page, read_cursor, read_moment, write_cursor
 from api.parts import parts
 from engine.effective import why_recordings_not, why_webinar_not
-from engine.timing import final_at
+from engine.timing import final_at, is_overdue, scheduled_end
 from schemas.api import page_of
 from schemas.api_webinars import WebinarPatch, WebinarQuery, WebinarSchema
 from schemas.tenant_settings import Settings
@@ -103,8 +103,9 @@ def show_webinars(
     """The webinars as the API shows them, by their key."""
     pks = [row["id"] for row in rows]
     _, settings = read_settings(connection, portal_id)
+    of_zoom_events = {row["id"] for row in rows if row["is_zoom_events"]}
     effective = {
-        row["id"]: _show_effective(settings, row)
+        row["id"]: _show_effective(settings, row, is_zoom_events=row["id"] in of_zoom_events)
         for row in webinars_with_hosts(connection, portal_id, pks)
     }
     occurrences = occurrences_of_webinars(connection, pks)
@@ -126,6 +127,7 @@ def show_webinars(
             "host_id": row["host_id"],
             "start_time": row["start_at"],
             "status": row["status"],
+            "zoom_events": row["is_zoom_events"],
             "sync": row["sync"],
             "recordings": row["recordings"],
             "effective": effective[row["id"]],
@@ -145,9 +147,16 @@ def show_webinars(
 def _show_occurrence(
     row: RowMapping,
     counts: Mapping[str, int],
-    instances: Iterable[RowMapping],
+    instances: Sequence[RowMapping],
     recordings: Mapping[str, StoredRecording],
 ) -> dict[str, Any]:
+    ends_at = row["ended_at"] or scheduled_end(row["start_at"], row["duration_seconds"])
+    is_awaited = (
+        row["settled_at"] is None
+        and row["status"] != "cancelled"
+        and row["next_read_at"] is not None
+        and any(not instance["is_rehearsal"] for instance in instances)
+    )
     return {
         "id": row["occurrence_id"] or "0",
         "instances": [
@@ -162,7 +171,10 @@ def _show_occurrence(
         "start_time": row["start_at"],
         "status": row["status"],
         "settled_at": row["settled_at"],
-        "final_at": final_at(row["ended_at"], parts().reconcile_after),
+        "final_at": final_at(ends_at, parts().reconcile_after),
+        "overdue": is_awaited and is_overdue(ends_at, parts().clock(), parts().reconcile_after),
+        "reduced": row["is_reduced"],
+        "read_problem": row["read_problem"],
         **_show_balance(row, counts),
     }
 
@@ -195,7 +207,10 @@ def _show_balance(row: RowMapping, counts: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
-def _show_effective(settings: Settings, row: RowMapping) -> dict[str, Any]:
+def _show_effective(settings: Settings, row: RowMapping, *, is_zoom_events: bool) -> dict[str, Any]:
+    if is_zoom_events:
+        why = "zoom_events"
+        return {"webinar": False, "why_not": why, "recordings": False, "why_recordings_not": why}
     switches = (
         settings,
         row["host_id"],

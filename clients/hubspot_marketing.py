@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from clients.errors import NotFound
+from clients.errors import NotFound, Rejected
 from clients.hubspot_routes import Routes
 from clients.outcomes import BatchOutcome, require_batch, require_distinct, settle
 from schemas import hubspot_marketing as wire
@@ -59,6 +59,16 @@ class MarketingEvents(Routes):
     def cancel_marketing_event(self, external_id: str, account: str) -> None:
         """Mark the event as cancelled; its participations stay."""
         self._event_call("POST", "/cancel", external_id, account)
+
+    def restore_marketing_event(self, external_id: str, account: str) -> None:
+        """Take the mark of a cancelled event away; its participations are as they were.
+
+        Raises Rejected when the event stays cancelled all the same.
+        """
+        body = {"eventCancelled": False}
+        answer = self._event_call("PATCH", "", external_id, account, body=body)
+        if wire.read_marketing_event(answer).cancelled:
+            raise Rejected("HubSpot keeps the marketing event cancelled")
 
     def complete_marketing_event(
         self, external_id: str, account: str, started_at: datetime, ended_at: datetime

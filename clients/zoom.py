@@ -194,6 +194,15 @@ class Zoom:
         params = {"include_fields": "registrant_id"}
         return self._pages("heavy", route, reports.read_participants, {"uuid": uuid}, params)
 
+    def past_participants(self, uuid: str) -> Iterator[Page[ParticipantRow]]:
+        """Yield the joins of one session as anybody may read them who may see webinars.
+
+        For installers without the right to reports. By UUID only, as with reports. NotFound also
+        means not ready yet.
+        """
+        route = "/past_webinars/{uuid}/participants"
+        return self._pages("medium", route, reports.read_past_participants, {"uuid": uuid})
+
     def history_meetings(self, start: date, end: date) -> Iterator[Page[HistoryRow]]:
         """Yield the account's webinar sessions that ended between two days (at most a month)."""
         params = {

@@ -32,6 +32,17 @@ def final_at(ended_at: datetime | None, delays: Sequence[timedelta]) -> datetime
     return None if ended_at is None else ended_at + delays[-1]
 
 
+def scheduled_end(start_at: datetime | None, duration_seconds: int) -> datetime | None:
+    """When the occurrence is to end; None without a start."""
+    return None if start_at is None else start_at + timedelta(seconds=duration_seconds)
+
+
+def is_overdue(ends_at: datetime | None, now: datetime, delays: Sequence[timedelta]) -> bool:
+    """Whether the figures of an occurrence still awaited should be final by now."""
+    due = final_at(ends_at, delays)
+    return due is not None and now > due
+
+
 def is_settled(
     result: ReadResult,
     previous_digest: str,

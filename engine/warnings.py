@@ -25,6 +25,7 @@ Code = Literal[
     "reconnect",
     "question_unmapped",
     "questions_unread",
+    "attendance_reduced",
 ]
 ActionName = Literal[
     "open_settings", "open_webinar_settings", "sync_now", "open_zoom", "show_people", "reconnect"
@@ -139,6 +140,7 @@ class OccurrenceFacts:
     read_problem: str = ""
     rejected_writes: int = 0
     recordings: RecordingFacts = field(default_factory=RecordingFacts)
+    is_reduced: bool = False
 
     def count(self, outcome: str, *reasons: str) -> int:
         """People with this outcome, and one of the reasons if any are given."""
@@ -164,19 +166,41 @@ class WebinarFacts:
     why_recordings_not: WhyNot | None
     occurrences: tuple[OccurrenceFacts, ...]
     form: FormFacts = field(default_factory=FormFacts)
+    is_zoom_events: bool = False
 
 
 def find_warnings(webinar: WebinarFacts) -> list[SyncWarning]:
     """Every warning there is cause for: the webinar's own first, then occurrence by occurrence."""
+    if webinar.is_zoom_events:
+        return [_about_zoom_events(webinar)]
     warnings = list(_about_switches(webinar))
     if webinar.why_not is None:
         warnings += _about_form(webinar.form)
     for occurrence in webinar.occurrences:
-        for find in (_participants, _missing, _addresses, _errors, _plugins, _connection):
+        for find in (
+            _participants,
+            _missing,
+            _addresses,
+            _errors,
+            _plugins,
+            _connection,
+            _reduced,
+        ):
             warnings += find(occurrence)
         if webinar.why_not is None and webinar.why_recordings_not is None:
             warnings += _recordings(occurrence)
     return warnings
+
+
+def _about_zoom_events(webinar: WebinarFacts) -> SyncWarning:
+    return SyncWarning(
+        "data_not_synced",
+        "Some webinar data did not sync",
+        "The webinar belongs to a Zoom Event, whose registrations Zoom keeps apart from webinars'.",
+        "Nothing of it is synced. Schedule the next one as a webinar of its own in Zoom.",
+        sum(occurrence.count("excluded", "zoom_events") for occurrence in webinar.occurrences),
+        Action("open_zoom", "Open Zoom"),
+    )
 
 
 def _about_switches(webinar: WebinarFacts) -> Iterator[SyncWarning]:
@@ -344,6 +368,20 @@ def _connection(occurrence: OccurrenceFacts) -> Iterable[SyncWarning]:
         Action("reconnect", "Reconnect"),
         occurrence.occurrence_id,
     )
+
+
+def _reduced(occurrence: OccurrenceFacts) -> Iterable[SyncWarning]:
+    if occurrence.is_reduced:
+        yield SyncWarning(
+            "attendance_reduced",
+            "Attendance was read without Zoom's reports",
+            "Whoever connected Zoom may not see usage reports, so people were matched by e-mail"
+            " address alone, and when the webinar ended may be an estimate.",
+            "Have it connected again by somebody whose Zoom role includes Usage Reports.",
+            0,
+            Action("reconnect", "Connect Zoom again"),
+            occurrence.occurrence_id,
+        )
 
 
 def _people(count: int) -> str:

@@ -28,6 +28,7 @@ from store.webinar_facts import (
     ensure_instances,
     ensure_occurrence,
     ensure_webinar,
+    occurrences_of_webinar,
     save_zoom_users,
 )
 
@@ -87,10 +88,14 @@ def discover_account(runtime: Runtime, portal_id: str, account_id: str, now: dat
         except PermissionMissing:
             # A user without a webinar licence; others of the account have one.
             continue
-    for history in zoom.history_meetings((now - SWEEP).date(), now.date()):
-        with writing(runtime.database) as connection:
-            for session in history.rows:
-                _note_session(connection, portal_id, account_id, session, rules, now)
+    try:
+        for history in zoom.history_meetings((now - SWEEP).date(), now.date()):
+            with writing(runtime.database) as connection:
+                for session in history.rows:
+                    _note_session(connection, portal_id, account_id, session, rules, now)
+    except PermissionMissing:
+        # Whoever connected Zoom may not read reports: each due read lists the sessions itself.
+        log.info("history_not_permitted", portal=portal_id, account=account_id)
 
 
 def _read_users(runtime: Runtime, zoom: Zoom, portal_id: str, account_id: str) -> list[str]:
@@ -131,6 +136,7 @@ def _note_webinar(
             "duration_seconds": row.duration_seconds,
             "time_zone": row.timezone,
             "is_zoom_events": row.is_events_webinar,
+            "listed_at": now,
         },
     )
     if not webinar["public_url"]:
@@ -141,6 +147,15 @@ def _note_webinar(
         times = {"start_at": row.start_at, "duration_seconds": row.duration_seconds}
     place = ensure_occurrence(connection, webinar, "", times)
     _make_due(connection, webinar, place, rules, now)
+    _look_for_restored(connection, webinar, now)
+
+
+def _look_for_restored(connection: Connection, webinar: RowMapping, now: datetime) -> None:
+    """Listed although all that is to come was called off: a read sees whether a date is back."""
+    rows = occurrences_of_webinar(connection, webinar["id"])
+    future = [row for row in rows if row["start_at"] is not None and row["start_at"] > now]
+    if future and all(row["status"] == "cancelled" for row in future):
+        bring_forward(connection, future[0]["id"], now, read=True)
 
 
 def _note_session(

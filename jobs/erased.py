@@ -24,7 +24,7 @@ from store.inbox import place_of
 from store.inbox_work import forget_body, kept_deliveries
 from store.runs import open_run
 from store.sealing import SealBroken, Sealer
-from store.session_facts import erased_registrants
+from store.session_facts import erased_matches, erased_registrants
 
 BODIES = 200
 
@@ -111,9 +111,11 @@ def hide_sessions(
     registrants = erased_registrants(
         connection, occurrence_pk, {row["registrant_id"] for row in given}
     )
+    matched = erased_matches(connection, occurrence_pk, {row["row_key"] for row in given})
     stored: list[Mapping[str, Any]] = []
     for row in given:
-        if row["registrant_id"] in registrants or row["email"] in hidden:
+        is_theirs = row["registrant_id"] in registrants or row["row_key"] in matched
+        if is_theirs or row["email"] in hidden:
             # By the registrant id the row is found to be theirs; its own address may be another's.
             email = hidden.get(row["email"], "")
             stored.append({**row, "email": email, "name": "", "zoom_user_id": ""})

@@ -112,6 +112,15 @@ def cancel_event(slice_: Slice, target: Target) -> bool:
     return _apply_once(slice_, target, "cancel_event", {"cancelled": True})
 
 
+def restore_event(slice_: Slice, target: Target) -> bool:
+    """Take back the cancellation of an event whose occurrence takes place after all."""
+    with reading(slice_.runtime.database) as connection:
+        row = find_effect(connection, slice_.run["portal_id"], _key("cancel_event", target))
+    if row is None or row["state"] == "withdrawn":
+        return True
+    return _apply_once(slice_, target, "cancel_event", {"cancelled": False})
+
+
 def has_event(slice_: Slice, target: Target) -> bool:
     """Whether the event was ever made."""
     with reading(slice_.runtime.database) as connection:
@@ -130,7 +139,7 @@ def _apply_once(slice_: Slice, target: Target, kind: str, payload: Mapping[str, 
     wanted = WantedEffect(_key(kind, target), kind, payload)
     with writing(runtime.database) as connection:
         known = find_effect(connection, run["portal_id"], wanted.key)
-        # All three calls may be repeated, so one in doubt is simply sent again.
+        # All these calls may be repeated, so one in doubt is simply sent again.
         in_doubt = known is not None and known["state"] in ("sending", "unconfirmed")
         wish = Wish(wanted, occurrence_pk=target.occurrence["id"], is_due=in_doubt)
         record_wishes(connection, run["portal_id"], [wish], run_id=run["id"], now=now)
@@ -161,8 +170,10 @@ def _call(slice_: Slice, target: Target, sent: Sent, *, is_new: bool) -> bool:
                 _moment(sent.payload["started_at"]),
                 _moment(sent.payload["ended_at"]),
             )
-        else:
+        elif sent.payload["cancelled"]:
             hubspot.cancel_marketing_event(target.external_id, target.account_id)
+        else:
+            hubspot.restore_marketing_event(target.external_id, target.account_id)
     except Rejected as refusal:
         with writing(runtime.database) as connection:
             mark_rejected(connection, [(sent.pk, str(refusal))])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,14 +18,17 @@ from engine.timing import EARLIEST_START, ReadResult, Slot, place_instance
 from jobs.erased import hide_sessions
 from jobs.slices import Slice
 from jobs.webinars import RECURRING, WITHOUT_FIXED_TIME
-from schemas.zoom_reports import InstanceDetail, ParticipantRow
+from schemas.base import Page
+from schemas.zoom_reports import ParticipantRow
 from store.database import reading, writing
+from store.hand_matches import keep_matches
 from store.registration_facts import ListRead
 from store.runs import count_in_run
 from store.session_facts import (
     SessionRow,
     clear_unreported,
     forget_unlisted,
+    last_leave_of,
     merge_attendances,
     merge_sessions,
     session_key,
@@ -49,7 +52,7 @@ INCOMPLETE = "its attendance report did not come whole"
 SHRUNK = "its attendance report has fewer rows than before; a second read has to confirm that"
 REFUSED = "it refused the attendance report"
 NO_RIGHT = (
-    "whoever connected it may not see attendance reports; connect Zoom again as somebody who may"
+    "whoever connected it may not see attendance at all; connect Zoom again as somebody who may"
 )
 """Why a report does not count yet, as people are told: "Zoom could not be read: …"."""
 
@@ -59,11 +62,15 @@ _DIGEST_SIZE = 2**64
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What reading the reports came to; ``result`` is None while nothing is known to have run."""
+    """What reading the reports came to; ``result`` is None while nothing is known to have run.
+
+    ``is_reduced``: no report could be read, only the plain list of participants.
+    """
 
     result: ReadResult | None = None
     rows: int | None = None
     problem: str = ""
+    is_reduced: bool = False
 
 
 def read_report(
@@ -78,16 +85,18 @@ def read_report(
     if not rows:
         return Report(problem=NOT_STARTED)
     digest = count = 0
-    problem = ""
+    problem, is_reduced = "", False
     for row in rows:
         part = _read_instance(slice_, zoom, place, row, read)
         digest = (digest + part.digest) % _DIGEST_SIZE
         count += part.rows
         problem = problem or part.problem
+        is_reduced = is_reduced or part.is_reduced
     if not _note_actual_times(slice_, place):
-        return Report(problem=problem or LIVE)
+        return Report(problem=problem or LIVE, is_reduced=is_reduced)
     _unite(slice_, place, read)
-    return Report(ReadResult(not problem, f"{digest:016x}"), count, problem)
+    result = ReadResult(not problem, f"{digest:016x}")
+    return Report(result, count, problem, is_reduced)
 
 
 def find_instances(slice_: Slice, zoom: Zoom, webinar: RowMapping) -> None:
@@ -148,6 +157,7 @@ class _Part:
     digest: int = 0
     rows: int = 0
     problem: str = ""
+    is_reduced: bool = False
 
 
 def _read_instance(
@@ -157,7 +167,7 @@ def _read_instance(
         detail = zoom.report_detail(row["uuid"])
         if detail.ended_at is None or detail.started_at is None:
             return _Part(problem=LIVE)
-        if _is_rehearsal(place, detail):
+        if _is_rehearsal(place, detail.ended_at):
             _change(slice_, row, is_rehearsal=True)
             return _Part()
         _change(
@@ -167,31 +177,71 @@ def _read_instance(
             ended_at=detail.ended_at,
             participants_count=detail.participants_count,
         )
-        part, total = _read_rows(slice_, zoom, place, row, read)
+        part, total = _read_rows(slice_, zoom.report_participants, place, row, read)
     except NotFound:
         return _Part(problem=NOT_READY)
     except PermissionMissing:
-        return _Part(problem=NO_RIGHT)
+        return _read_plain_list(slice_, zoom, place, row, read)
     except Rejected:
         return _Part(problem=REFUSED)
-    if part.problem and not _is_last_word(slice_, detail, read):
+    if part.problem and not _is_last_word(slice_, detail.ended_at, read):
         return part
     if part.rows < total or part.rows < detail.participants_count:
         return _Part(part.digest, part.rows, INCOMPLETE)
     return _accept(slice_, row, read, _Part(part.digest, part.rows))
 
 
-def _is_last_word(slice_: Slice, detail: InstanceDetail, read: ListRead) -> bool:
+def _read_plain_list(
+    slice_: Slice, zoom: Zoom, place: RowMapping, row: RowMapping, read: ListRead
+) -> _Part:
+    """Read who was there without the right to reports.
+
+    Registrant ids may be missing, so that people are matched by address, and nobody says when the
+    session ended: a notice did, or the last one to leave ends it.
+    """
+    try:
+        part, total = _read_rows(slice_, zoom.past_participants, place, row, read)
+    except NotFound:
+        return _Part(problem=NOT_READY, is_reduced=True)
+    except PermissionMissing:
+        return _Part(problem=NO_RIGHT)
+    except Rejected:
+        return _Part(problem=REFUSED)
+    if row["ended_at"] is None and _may_be_live(place, read):
+        return _Part(problem=LIVE, is_reduced=True)
+    with reading(slice_.runtime.database) as connection:
+        moments = [row["ended_at"], last_leave_of(connection, row["id"])]
+    ended_at = max((moment for moment in moments if moment is not None), default=None)
+    if ended_at is None or row["started_at"] is None:
+        return replace(part, problem=part.problem or NOT_READY, is_reduced=True)
+    is_rehearsal = _is_rehearsal(place, ended_at)
+    _change(slice_, row, ended_at=ended_at, is_rehearsal=is_rehearsal)
+    if is_rehearsal:
+        return _Part(is_reduced=True)
+    if part.problem and not _is_last_word(slice_, ended_at, read):
+        return replace(part, is_reduced=True)
+    if part.rows < total:
+        return _Part(part.digest, part.rows, INCOMPLETE, is_reduced=True)
+    return replace(_accept(slice_, row, read, _Part(part.digest, part.rows)), is_reduced=True)
+
+
+def _may_be_live(place: RowMapping, read: ListRead) -> bool:
+    """Whether it is known to have begun and should still be on."""
+    length = timedelta(seconds=place["duration_seconds"])
+    is_within = place["start_at"] is not None and read.started_at < place["start_at"] + length
+    return bool(place["status"] == "started" and is_within)
+
+
+def _is_last_word(slice_: Slice, ended_at: datetime, read: ListRead) -> bool:
     """After the last delay a stay of no length is what it says, no longer one to be worked out."""
     last_delay = slice_.runtime.timing.reconcile_after[-1]
-    return detail.ended_at is not None and read.started_at >= detail.ended_at + last_delay
+    return read.started_at >= ended_at + last_delay
 
 
-def _is_rehearsal(place: RowMapping, detail: InstanceDetail) -> bool:
+def _is_rehearsal(place: RowMapping, ended_at: datetime) -> bool:
     """A session over long before the webinar was to begin: shown, and never counted."""
     start: datetime | None = place["start_at"]
-    ended = detail.ended_at
-    return start is not None and ended is not None and ended < start - EARLIEST_START
+    return start is not None and ended_at < start - EARLIEST_START
 
 
 def _change(slice_: Slice, row: RowMapping, **values: Any) -> None:
@@ -199,22 +249,26 @@ def _change(slice_: Slice, row: RowMapping, **values: Any) -> None:
         change_instance(connection, row["portal_id"], row["uuid"], **values)
 
 
+_Source = Callable[[str], Iterator[Page[ParticipantRow]]]
+"""A call that yields a session's joins: the report's, or the plain list's."""
+
+
 def _read_rows(
-    slice_: Slice, zoom: Zoom, place: RowMapping, row: RowMapping, read: ListRead
+    slice_: Slice, source: _Source, place: RowMapping, row: RowMapping, read: ListRead
 ) -> tuple[_Part, int]:
     try:
-        return _read_pages(slice_, zoom, place, row, read)
+        return _read_pages(slice_, source, place, row, read)
     except PageTokenExpired:
         # The token lives 15 minutes; rows stored before are stored again without harm.
-        return _read_pages(slice_, zoom, place, row, read)
+        return _read_pages(slice_, source, place, row, read)
 
 
 def _read_pages(
-    slice_: Slice, zoom: Zoom, place: RowMapping, row: RowMapping, read: ListRead
+    slice_: Slice, source: _Source, place: RowMapping, row: RowMapping, read: ListRead
 ) -> tuple[_Part, int]:
     digest = seen = total = 0
     problem = ""
-    for page in zoom.report_participants(row["uuid"]):
+    for page in source(row["uuid"]):
         slice_.keep()
         total = page.total_records if page.total_records is not None else total
         seen += len(page.rows) + page.unreadable
@@ -329,3 +383,4 @@ def _unite(slice_: Slice, place: RowMapping, read: ListRead) -> None:
                 merge_attendances(other, place, figures, read_number=read.number)
     with writing(database) as connection:
         clear_unreported(connection, place["id"], read.number)
+        keep_matches(connection, place)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
+from clients.alerts import AlertDoor
 from clients.hubspot import HubSpot
 from clients.zoom import Zoom
 from jobs.guard import Guard
@@ -57,7 +58,10 @@ class Platforms:
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Everything a job works with. ``app_events`` maps our event types to approved type names."""
+    """Everything a job works with. ``app_events`` maps our event types to approved type names.
+
+    ``alerts`` is None where nobody wants to be told.
+    """
 
     database: Engine
     sealer: Sealer
@@ -69,6 +73,7 @@ class Runtime:
     links: RecordingLinks
     owner: str
     clock: Callable[[], datetime]
+    alerts: AlertDoor | None = None
 
 
 RuntimeFactory = Callable[[], AbstractContextManager[Runtime]]

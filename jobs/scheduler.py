@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import Engine
 
 from jobs.queue import Doorbell
+from store.alerts import has_due_alert
 from store.database import reading, writing
 from store.directory import portals_to_list
 from store.inbox_work import has_new_deliveries
@@ -66,8 +67,10 @@ def _ring(database: Engine, doorbell: Doorbell, now: datetime) -> None:
             or has_requests_due(connection, now)
             or has_ready_runs(connection, "live", now)
         )
-        is_bulk = has_ready_runs(connection, "bulk", now) or bool(
-            portals_to_list(connection, now, DISCOVER_EVERY)
+        is_bulk = (
+            has_ready_runs(connection, "bulk", now)
+            or bool(portals_to_list(connection, now, DISCOVER_EVERY))
+            or has_due_alert(connection, now)
         )
     if is_live:
         doorbell.ring("live")

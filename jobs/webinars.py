@@ -8,13 +8,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 from sqlalchemy import Connection, RowMapping
 
-from clients.errors import NotFound, Rejected
+from clients.errors import NotFound, PermissionMissing, Rejected
 from clients.zoom import Zoom
 from jobs.erased import without_erased
 from jobs.questions import refresh_questions
 from jobs.runtime import Runtime
 from schemas.zoom_api import WebinarDetail
 from store.database import writing
+from store.people import mark_occurrence_dirty
 from store.webinar_facts import (
     bring_forward,
     change_occurrence,
@@ -42,6 +43,7 @@ def refresh_webinar(
     except NotFound:
         with writing(runtime.database) as connection:
             return _note_absence(connection, runtime, portal_id, account_id, webinar_id)
+    listing = _listing(runtime, zoom, portal_id, account_id, detail)
     panelists = without_erased(runtime, portal_id, _panelists(zoom, webinar_id))
     with writing(runtime.database) as connection:
         row = ensure_webinar(
@@ -51,6 +53,7 @@ def refresh_webinar(
             webinar_id,
             {
                 **webinar_columns(detail),
+                **listing,
                 "panelists": panelists,
                 "detail_read_at": now,
                 "status": "scheduled",
@@ -59,6 +62,27 @@ def refresh_webinar(
         _store_occurrences(connection, row, detail, runtime)
     refresh_questions(runtime, zoom, row)
     return row
+
+
+def _listing(
+    runtime: Runtime, zoom: Zoom, portal_id: str, account_id: str, detail: WebinarDetail
+) -> dict[str, Any]:
+    """Whether it is a Zoom Event's: only the host's list tells, so that is looked at once.
+
+    https://developers.zoom.us/docs/api/meetings/#tag/webinars/get/users/{userId}/webinars
+    """
+    with writing(runtime.database) as connection:
+        row = ensure_webinar(connection, portal_id, account_id, detail.webinar_id, {})
+    if row["listed_at"] is not None:
+        return {}
+    try:
+        listed = (one for page in zoom.user_webinars(detail.host_id) for one in page.rows)
+        mine = next((one for one in listed if one.webinar_id == detail.webinar_id), None)
+    except (PermissionMissing, Rejected):
+        # A host who left, or who has no licence any more: what the list said is not to be had.
+        mine = None
+    is_zoom_events = mine is not None and mine.is_events_webinar
+    return {"is_zoom_events": is_zoom_events, "listed_at": runtime.clock()}
 
 
 def _note_absence(
@@ -122,11 +146,11 @@ def _panelists(zoom: Zoom, webinar_id: str) -> list[str]:
 def _store_occurrences(
     connection: Connection, row: RowMapping, detail: WebinarDetail, runtime: Runtime
 ) -> None:
+    now = runtime.clock()
     if detail.type != RECURRING:
         times = {"start_at": detail.start_at, "duration_seconds": detail.duration_seconds}
-        ensure_occurrence(connection, row, "", times)
+        _revive(connection, ensure_occurrence(connection, row, "", times), now)
         return
-    now = runtime.clock()
     if detail.registration_type == 1:
         ensure_occurrence(connection, row, "")
     listed = {date.occurrence_id for date in detail.occurrences if date.status != "deleted"}
@@ -134,6 +158,7 @@ def _store_occurrences(
         if not place["occurrence_id"]:
             # It may have been made before anybody knew that this is a series.
             change_occurrence(connection, place["id"], is_series=True)
+            _revive(connection, place, now)
         elif place["occurrence_id"] not in listed:
             _cancel_if_upcoming(connection, place, now)
     for date in detail.occurrences:
@@ -141,5 +166,14 @@ def _store_occurrences(
             continue
         times = {"start_at": date.start_at, "duration_seconds": date.duration_seconds}
         known = ensure_occurrence(connection, row, date.occurrence_id, times)
+        _revive(connection, known, now)
         if known["reads"] == 0 and known["next_read_at"] is None:
             bring_forward(connection, known["id"], now, read=True)
+
+
+def _revive(connection: Connection, place: RowMapping, now: datetime) -> None:
+    """A date that was called off is listed again: everything of it is wanted again."""
+    if place["status"] == "cancelled":
+        change_occurrence(connection, place["id"], status="scheduled")
+        mark_occurrence_dirty(connection, place["id"], must_read=False)
+        bring_forward(connection, place["id"], now, read=True)

@@ -14,6 +14,7 @@ from sqlalchemy import RowMapping
 
 from clients.errors import BudgetExhausted, ReconnectNeeded
 from engine.plan import PARTICIPATION_KINDS
+from jobs.alerts import tell_operators
 from jobs.call_records import doubt_abandoned_calls
 from jobs.confirmations import (
     confirm_app_events,
@@ -24,7 +25,16 @@ from jobs.contacts import SettingsChanged, write_people
 from jobs.directory import refresh_hubspot_users
 from jobs.discovery import discover_due
 from jobs.drain import drain_inbox
-from jobs.events import Target, cancel_event, complete_event, ensure_event, has_event, target_of
+from jobs.events import (
+    Target,
+    cancel_event,
+    complete_event,
+    ensure_event,
+    has_event,
+    restore_event,
+    target_of,
+)
+from jobs.housekeeping import keep_house
 from jobs.participations import (
     send_app_events,
     send_participations,
@@ -88,6 +98,10 @@ def work_off(runtime: Runtime, pool: Pool) -> None:
         worked = _work_for_next_portal(runtime, pool)
         if answered or drained or discovered or worked:
             continue
+        if pool == "bulk":
+            keep_house(runtime)
+            if tell_operators(runtime):
+                continue
         wait = _seconds_until_ready(runtime, pool)
         if wait is None or wait > WORTH_WAITING:
             return
@@ -233,6 +247,7 @@ def _send_to_event(slice_: Slice, target: Target) -> None:
             f"HubSpot refused the marketing event {target.external_id} of portal "
             f"{slice_.run['portal_id']}; its participations wait until it is accepted"
         )
+    restore_event(slice_, target)
     send_participations(slice_, target)
     if target.occurrence["settled_at"] is not None and not _has_open_stays(slice_):
         complete_event(slice_, target)

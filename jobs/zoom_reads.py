@@ -16,9 +16,9 @@ from sqlalchemy import RowMapping, update
 
 from clients.errors import PageTokenExpired, Rejected
 from clients.zoom import RegistrantQuery, Zoom
-from engine.timing import is_settled, next_read_at
+from engine.timing import is_settled, next_read_at, scheduled_end
 from jobs.presentable import presentable
-from jobs.reports import Report, read_report
+from jobs.reports import NOT_STARTED, Report, read_report
 from jobs.slices import Slice
 from jobs.webinars import RECURRING, WITHOUT_FIXED_TIME, refresh_webinar
 from schemas.base import Page
@@ -34,7 +34,7 @@ from store.registration_facts import (
     release_pending,
 )
 from store.runs import change_run, count_in_run
-from store.session_facts import count_unlisted, count_unregistered
+from store.session_facts import count_taken_back, count_unlisted, count_unregistered
 from store.tables import occurrence
 from store.webinar_facts import change_occurrence, find_occurrence, find_webinar
 
@@ -67,6 +67,9 @@ def read_zoom(slice_: Slice) -> None:
     webinar = refresh_webinar(
         runtime, zoom, run["portal_id"], webinar["account_id"], webinar["webinar_id"]
     )
+    if webinar["is_zoom_events"]:
+        _leave_alone(slice_)
+        return
     started_at = runtime.clock()
     place, read = _begin(slice_, started_at)
     lists = _read_lists(slice_, zoom, webinar, place, read)
@@ -74,6 +77,15 @@ def read_zoom(slice_: Slice) -> None:
     if not place["is_series"] and (place["start_at"] is None or place["start_at"] <= started_at):
         report = read_report(slice_, zoom, webinar, place, read)
     _finish(slice_, webinar, place, read, lists, report)
+
+
+def _leave_alone(slice_: Slice) -> None:
+    """A Zoom Event keeps its registrations to itself: nothing more is read of its webinars."""
+    with writing(slice_.runtime.database) as connection:
+        change_occurrence(
+            connection, slice_.run["occurrence_pk"], next_read_at=None, recordings_due_at=None
+        )
+        change_run(connection, slice_.run["id"], must_read=False)
 
 
 def _begin(slice_: Slice, now: datetime) -> tuple[RowMapping, ListRead]:
@@ -179,7 +191,7 @@ def _finish(
     delays = runtime.timing.reconcile_after
     with writing(runtime.database) as connection:
         fresh = find_occurrence(connection, place["id"])
-        ends_at = fresh["ended_at"] or _scheduled_end(fresh)
+        ends_at = fresh["ended_at"] or scheduled_end(fresh["start_at"], fresh["duration_seconds"])
         was_due = place["next_read_at"] is not None and place["next_read_at"] <= read.started_at
         settled = fresh["settled_at"] is not None
         if not settled and report.result is not None and fresh["ended_at"] is not None:
@@ -196,12 +208,14 @@ def _finish(
         values = {
             "settled_at": fresh["settled_at"] or (read.started_at if settled else None),
             "read_problem": _list_problem(webinar, lists) or report.problem,
+            "is_reduced": report.is_reduced,
             "next_read_at": _next_read(
                 fresh,
                 ends_at,
                 delays,
                 read.started_at,
                 settled,
+                never_began=fresh["started_at"] is None and report.problem in ("", NOT_STARTED),
                 has_doubts=webinar["status"] == "missing"
                 or is_somebody_missing(connection, place["id"]),
             ),
@@ -211,6 +225,7 @@ def _finish(
         if lists.total is not None:
             unlisted = count_unlisted(connection, place["id"], read.number, read.started_at)
             unregistered = count_unregistered(connection, place["id"])
+            unregistered += count_taken_back(connection, place["id"])
             # Zoom's own figure: what lists, notices and reports say, never a count of our rows.
             values["zoom_people"] = lists.total + unlisted + unregistered
         if lists.is_complete and (report.result is None or report.result.is_complete):
@@ -226,13 +241,6 @@ def _list_problem(webinar: RowMapping, lists: Lists) -> str:
     return "" if lists.is_complete else "a list of registrants did not come whole"
 
 
-def _scheduled_end(row: RowMapping) -> datetime | None:
-    if row["start_at"] is None:
-        return None
-    end: datetime = row["start_at"] + timedelta(seconds=row["duration_seconds"])
-    return end
-
-
 def _next_read(
     row: RowMapping,
     ends_at: datetime | None,
@@ -240,11 +248,11 @@ def _next_read(
     now: datetime,
     settled: bool,
     *,
+    never_began: bool,
     has_doubts: bool,
 ) -> datetime | None:
     if row["status"] == "cancelled":
         return None
-    never_began = row["started_at"] is None and ends_at is not None
     if never_began and ends_at is not None and now > ends_at + delays[-1] + GIVE_UP:
         return None
     return next_read_at(

@@ -66,6 +66,18 @@ class PersonSchema(Schema):
     written_before = ma.List(ma.Nested(WrittenSchema))
 
 
+class MatchRequest(Schema):
+    """Whose the participant's stay is: the address of a registrant or of a contact."""
+
+    email = ma.String(
+        required=True,
+        validate=(
+            validate.Length(max=255),
+            validate.Regexp(r"\s*[^@\s]+@[^@\s]+\s*\Z", error="Not an e-mail address."),
+        ),
+    )
+
+
 class UnmatchedSchema(Schema):
     """A participant nobody can name yet."""
 

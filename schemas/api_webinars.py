@@ -77,6 +77,15 @@ class OccurrenceSchema(Schema):
     )
     settled_at = ma.AwareDateTime(allow_none=True)
     final_at = ma.AwareDateTime(allow_none=True)
+    overdue = ma.Boolean(
+        metadata={"description": "Its numbers should be final, and Zoom's are not complete yet."}
+    )
+    reduced = ma.Boolean(
+        metadata={"description": "Attendance was read without the right to see reports."}
+    )
+    read_problem = ma.String(
+        metadata={"description": "Why Zoom's numbers do not count yet; empty when they do."}
+    )
 
 
 class RegistrationsSchema(Schema):
@@ -88,7 +97,7 @@ class RegistrationsSchema(Schema):
 
 
 class EffectiveSchema(Schema):
-    """What the switches come to; `why_not` names the first that is off."""
+    """What the switches come to; `why_not` names the first that is off, or `zoom_events`."""
 
     webinar = ma.Boolean()
     why_not = ma.String(allow_none=True)
@@ -105,6 +114,9 @@ class WebinarSchema(Schema):
     host_id = ma.String()
     start_time = ma.AwareDateTime(allow_none=True)
     status = ma.String()
+    zoom_events = ma.Boolean(
+        metadata={"description": "Made by a Zoom Event: recognised, and not supported."}
+    )
     sync = ma.String(validate=validate.OneOf(SWITCH))
     recordings = ma.String(validate=validate.OneOf(SWITCH))
     effective = ma.Nested(EffectiveSchema)

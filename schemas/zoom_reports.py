@@ -89,6 +89,11 @@ class _ParticipantSchema(ValueSchema):
         return ParticipantRow(**loaded, is_waiting_room=status == "in_waiting_room")
 
 
+class _PastParticipantSchema(_ParticipantSchema):
+    # The plain list has no field of its own for the Zoom user; of guests this one is empty.
+    participant_user_id = Text(data_key="id")
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
     """A finished session as the account's history shows it; ``participants`` counts joins."""
@@ -129,6 +134,11 @@ def read_instance_detail(body: Any) -> InstanceDetail:
 def read_participants(body: Any) -> Page[ParticipantRow]:
     """Return a page of an attendance report."""
     return read_page(_PARTICIPANT, "participants", body)
+
+
+def read_past_participants(body: Any) -> Page[ParticipantRow]:
+    """Return a page of the plain list of participants; ``registrant_id`` may be missing in all."""
+    return read_page(_PAST_PARTICIPANT, "participants", body)
 
 
 def read_history(body: Any) -> Page[HistoryRow]:
@@ -213,4 +223,5 @@ def read_recording(body: Any) -> RecordingDetail:
 
 
 _INSTANCE, _INSTANCE_DETAIL = _InstanceSchema(), _InstanceDetailSchema()
+_PAST_PARTICIPANT = _PastParticipantSchema()
 _PARTICIPANT, _HISTORY, _RECORDING = _ParticipantSchema(), _HistorySchema(), RecordingSchema()

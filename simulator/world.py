@@ -20,6 +20,7 @@ DEFAULT_SWITCHES: Mapping[str, object] = {
     "archived_read_resolves_secondary": False,
     "attendance_batch_limit": 100,
     "batch_upsert_stores_marketing_events": False,
+    "cancelled_marketing_events_stay_so": False,
     "calls_tell_of_transcripts": True,
     "late_callback_spoils_batch": False,
     "participation_lag_seconds": 0.0,

@@ -155,14 +155,16 @@ def list_unidentified(
 
 def include_by_hand(connection: Connection, row: RowMapping, author: str, now: datetime) -> str:
     """Sync the person whatever the rules say; the id of the run that will do it."""
-    _note(connection, row, f"User {author} decided to include this person anyway.", author, now)
-    return _decide_again(connection, row, now, {"is_included_by_hand": True})
+    note_by_hand(
+        connection, row, f"User {author} decided to include this person anyway.", author, now
+    )
+    return decide_again(connection, row, now, {"is_included_by_hand": True})
 
 
 def release_by_hand(connection: Connection, row: RowMapping, author: str, now: datetime) -> str:
     """Let a held person go on; the id of the run that will do it. What excludes still excludes."""
-    _note(connection, row, f"User {author} released this person.", author, now)
-    return _decide_again(connection, row, now, {"is_released_by_hand": True})
+    note_by_hand(connection, row, f"User {author} released this person.", author, now)
+    return decide_again(connection, row, now, {"is_released_by_hand": True})
 
 
 def retry_by_hand(connection: Connection, row: RowMapping, author: str, now: datetime) -> str:
@@ -175,13 +177,14 @@ def retry_by_hand(connection: Connection, row: RowMapping, author: str, now: dat
         .where(mine, effect.c.state == "rejected")
         .values(state="planned", attempts=0, doubts=0, not_before=None, error="")
     )
-    _note(connection, row, f"User {author} asked to try again.", author, now)
-    return _decide_again(connection, row, now, {})
+    note_by_hand(connection, row, f"User {author} asked to try again.", author, now)
+    return decide_again(connection, row, now, {})
 
 
-def _decide_again(
+def decide_again(
     connection: Connection, row: RowMapping, now: datetime, values: Mapping[str, bool]
 ) -> str:
+    """Have somebody decided upon again; the id of the run that will do it."""
     connection.execute(
         update(occurrence_person)
         .where(occurrence_person.c.id == row["id"])
@@ -192,7 +195,7 @@ def _decide_again(
     )
 
 
-def _note(
+def note_by_hand(
     connection: Connection, row: RowMapping, message: str, author: str, now: datetime
 ) -> None:
     """Keep in the decision log who decided what by hand, and when."""

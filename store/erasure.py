@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, case, delete, select, update
+from sqlalchemy import Connection, RowMapping, case, delete, exists, select, update
 
 from engine.registration_outcomes import describe
 from store.gone import ERASED, ensure_hash, note_erased
@@ -17,6 +17,7 @@ from store.sealing import Sealer
 from store.tables import (
     decision_log,
     effect,
+    hand_match,
     occurrence,
     occurrence_person,
     person,
@@ -127,7 +128,7 @@ def _erase_decisions(connection: Connection, person_pk: int, identity: str, now:
 
 def _erase_facts(connection: Connection, portal_id: str, email: str, identity: str) -> None:
     here = select(occurrence.c.id).where(occurrence.c.portal_id == portal_id).scalar_subquery()
-    for table in (registration_fact, registrant_alias):
+    for table in (registration_fact, registrant_alias, hand_match):
         connection.execute(
             update(table)
             .where(table.c.occurrence_pk.in_(here), table.c.email == email)
@@ -146,6 +147,14 @@ def _erase_facts(connection: Connection, portal_id: str, email: str, identity: s
         update(session)
         .where(session.c.occurrence_pk.in_(here), session.c.registrant_id.in_(aliases))
         .values(email="", **named)
+    )
+    is_matched = exists().where(
+        hand_match.c.occurrence_pk == session.c.occurrence_pk,
+        hand_match.c.row_key == session.c.row_key,
+        hand_match.c.email == identity,
+    )
+    connection.execute(
+        update(session).where(session.c.occurrence_pk.in_(here), is_matched).values(**named)
     )
     connection.execute(
         update(session)

@@ -8,12 +8,32 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, case, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from store.gone import ERASED
 from store.people import ensure_people, update_rows
 from store.statements import upsert
-from store.tables import decision_log, effect, occurrence_person, registrant_alias, session
+from store.tables import (
+    decision_log,
+    effect,
+    hand_match,
+    occurrence_person,
+    registrant_alias,
+    session,
+)
+from store.types import UtcDateTime
 
 NAMELESS = "row:"
 """Begins the identity of a row that names nobody; such rows are never merged with anybody."""
@@ -58,6 +78,12 @@ def forget_unlisted(connection: Connection, instance_pk: int, read_number: int) 
     )
 
 
+_IS_MATCHED = and_(
+    hand_match.c.occurrence_pk == session.c.occurrence_pk,
+    hand_match.c.row_key == session.c.row_key,
+)
+
+
 def stream_sessions(
     connection: Connection, occurrence_pk: int, identities: Sequence[str] | None = None
 ) -> Iterator[SessionRow]:
@@ -66,11 +92,12 @@ def stream_sessions(
     With ``identities`` only theirs.
 
     The identity is the address of the registration (through the registrant id), else the row's own
-    address, else the row itself.
+    address, else the one somebody matched it to, else the row itself.
     """
     identity = case(
         (registrant_alias.c.email.is_not(None), registrant_alias.c.email),
         (session.c.email != "", session.c.email),
+        (hand_match.c.email.is_not(None), hand_match.c.email),
         else_=NAMELESS + session.c.row_key,
     ).label("identity")
     statement = (
@@ -90,6 +117,7 @@ def stream_sessions(
                 registrant_alias.c.registrant_id == session.c.registrant_id,
             ),
         )
+        .outerjoin(hand_match, _IS_MATCHED)
         .where(session.c.occurrence_pk == occurrence_pk)
         .order_by(identity, session.c.joined_at)
         .execution_options(yield_per=500)
@@ -185,17 +213,43 @@ def erased_registrants(
     return frozenset(row.registrant_id for row in rows)
 
 
+def last_leave_of(connection: Connection, instance_pk: int) -> datetime | None:
+    """When the last one left the instance; None while nobody is known to have left."""
+    moment: datetime | None = connection.execute(
+        select(func.max(session.c.left_at, type_=UtcDateTime())).where(
+            session.c.instance_pk == instance_pk
+        )
+    ).scalar()
+    return moment
+
+
 def clear_unreported(connection: Connection, occurrence_pk: int, read_number: int) -> None:
     """Take back the attendance of people the complete read with this number did not report.
 
     Whom nothing else speaks of (no registration, no write, no decision by hand) is nobody of the
     occurrence any more.
     """
-    gone = (
+    _take_back(
+        connection,
         (occurrence_person.c.occurrence_pk == occurrence_pk)
         & (occurrence_person.c.joins > 0)
-        & (occurrence_person.c.attended_in_read < read_number)
+        & (occurrence_person.c.attended_in_read < read_number),
     )
+
+
+def clear_attendances(
+    connection: Connection, occurrence_pk: int, identities: Sequence[str]
+) -> None:
+    """Take back the attendance of these identities, as if the report had not named them."""
+    _take_back(
+        connection,
+        (occurrence_person.c.occurrence_pk == occurrence_pk)
+        & (occurrence_person.c.joins > 0)
+        & occurrence_person.c.identity_key.in_(identities),
+    )
+
+
+def _take_back(connection: Connection, gone: ColumnElement[bool]) -> None:
     is_nobody = (
         occurrence_person.c.status.is_(None)
         & occurrence_person.c.is_included_by_hand.is_(False)
@@ -220,7 +274,11 @@ def clear_unreported(connection: Connection, occurrence_pk: int, read_number: in
 
 def count_unregistered(connection: Connection, occurrence_pk: int) -> int:
     """Identities in the stored report that no registration is known for."""
-    identity = case((session.c.email != "", session.c.email), else_=NAMELESS + session.c.row_key)
+    identity = case(
+        (session.c.email != "", session.c.email),
+        (hand_match.c.email.is_not(None), hand_match.c.email),
+        else_=NAMELESS + session.c.row_key,
+    )
     registered = select(occurrence_person.c.identity_key).where(
         occurrence_person.c.occurrence_pk == occurrence_pk,
         occurrence_person.c.status.is_not(None),
@@ -234,6 +292,7 @@ def count_unregistered(connection: Connection, occurrence_pk: int) -> int:
                 registrant_alias.c.registrant_id == session.c.registrant_id,
             ),
         )
+        .outerjoin(hand_match, _IS_MATCHED)
         .where(
             session.c.occurrence_pk == occurrence_pk,
             registrant_alias.c.email.is_(None),
@@ -265,3 +324,30 @@ def count_unlisted(
             )
         ).scalar_one()
     )
+
+
+def count_taken_back(connection: Connection, occurrence_pk: int) -> int:
+    """People nobody speaks of any more and whom something was written of: a report named them."""
+    return int(
+        connection.execute(
+            select(func.count()).where(
+                occurrence_person.c.occurrence_pk == occurrence_pk,
+                occurrence_person.c.status.is_(None),
+                occurrence_person.c.joins == 0,
+            )
+        ).scalar_one()
+    )
+
+
+def erased_matches(
+    connection: Connection, occurrence_pk: int, row_keys: Iterable[str]
+) -> frozenset[str]:
+    """Those of the rows that somebody matched to people who were erased since."""
+    rows = connection.execute(
+        select(hand_match.c.row_key).where(
+            hand_match.c.occurrence_pk == occurrence_pk,
+            hand_match.c.row_key.in_(list(row_keys)),
+            hand_match.c.email.startswith(ERASED),
+        )
+    )
+    return frozenset(row.row_key for row in rows)

@@ -55,10 +55,12 @@ def read_warning_facts(
                 read_problem=row["read_problem"],
                 rejected_writes=rejected.get(row["id"], 0),
                 recordings=_recording_facts(webinar_row, row, recordings[row["id"]]),
+                is_reduced=row["is_reduced"],
             )
             for row in occurrences
         ),
-        read_form_facts(connection, webinar_row, settings, now),
+        form=read_form_facts(connection, webinar_row, settings, now),
+        is_zoom_events=webinar_row["is_zoom_events"],
     )
 
 

@@ -130,7 +130,10 @@ def read_external(call: ApiCall, event_id: str) -> Answer:
 def update_external(call: ApiCall, event_id: str) -> Answer:
     """Change some fields."""
     event = need_external(call, event_id)
-    change_event(call.portal, event, call.body)
+    body = dict(call.body)
+    if call.world.switches["cancelled_marketing_events_stay_so"]:
+        body.pop("eventCancelled", None)
+    change_event(call.portal, event, body)
     return describe_event(event), 200
 
 

@@ -3,11 +3,12 @@
 ``*_pk`` columns are our own keys; ``*_id`` columns are the platforms'.
 """
 
+from store.tables.alerts import alert
 from store.tables.arrivals import inbox
 from store.tables.base import metadata
 from store.tables.gone import gone_address, gone_contact
 from store.tables.ledger import effect, lease, run, run_change
-from store.tables.people import decision_log, occurrence_person, person
+from store.tables.people import decision_log, hand_match, occurrence_person, person
 from store.tables.questions import contact_property, registration_form
 from store.tables.recordings import recording, recording_file
 from store.tables.requests import registration_request
@@ -29,12 +30,14 @@ from store.tables.zoom_facts import (
 )
 
 __all__ = [
+    "alert",
     "connection",
     "contact_property",
     "decision_log",
     "effect",
     "gone_address",
     "gone_contact",
+    "hand_match",
     "hubspot_user",
     "inbox",
     "instance",

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    PrimaryKeyConstraint,
     String,
     Table,
     Text,
@@ -98,6 +99,18 @@ occurrence_person = Table(
         postgresql_where=text("dirty <> decided"),
     ),
     Index("ix_occurrence_person_outcome", "occurrence_pk", "outcome", "reason"),
+)
+
+hand_match = Table(
+    "hand_match",
+    metadata,
+    Column("occurrence_pk", ForeignKey("occurrence.id"), nullable=False),
+    Column("row_key", String(64), nullable=False),  # of the report's row that names nobody
+    Column("portal_id", ForeignKey("portal.portal_id"), nullable=False, index=True),
+    Column("email", String(255), nullable=False),  # whose row it is, as somebody decided
+    Column("author", String(64), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("occurrence_pk", "row_key"),
 )
 
 decision_log = Table(

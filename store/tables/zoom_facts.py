@@ -46,6 +46,8 @@ webinar = Table(
     Column("sync", String(8), nullable=False, server_default="default"),  # default on off
     Column("recordings", String(8), nullable=False, server_default="default"),
     Column("detail_read_at", UtcDateTime),
+    # When Zoom's list of webinars was last looked at for it: only the list tells Zoom Events.
+    Column("listed_at", UtcDateTime),
     UniqueConstraint("portal_id", "account_id", "webinar_id"),
     Index("ix_webinar_account", "account_id", "webinar_id"),
 )
@@ -73,6 +75,9 @@ occurrence = Table(
     Column("read_digest", String(64), nullable=False, server_default=""),
     Column("read_problem", Text, nullable=False, server_default=""),
     Column("settled_at", UtcDateTime),
+    # Attendance came from the plain list of participants: the report may not be read.
+    Column("is_reduced", Boolean, nullable=False, server_default=false()),
+    Column("is_told_overdue", Boolean, nullable=False, server_default=false()),  # alerted of
     Column("recordings_due_at", UtcDateTime),  # when Zoom's recordings are listed (again)
     Column("recordings_problem", Text, nullable=False, server_default=""),
     # Zoom's own figures, from the last complete read; None until there is one.

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
@@ -21,6 +22,7 @@ from werkzeug.test import TestResponse
 from api import ApiParts, create_api
 from plugins.registry import load_plugins
 from store.database import open_database
+from store.sealing import Sealer
 from store.tables import (
     connection,
     hubspot_user,
@@ -79,6 +81,7 @@ def app(engine: Engine, calls: Calls) -> Flask:
         app,
         ApiParts(
             engine=engine,
+            sealer=Sealer([Fernet.generate_key().decode()]),
             registry=load_plugins(entry_points=False),
             hubspot_secret=SECRET,
             public_url=PUBLIC_URL,

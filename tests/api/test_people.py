@@ -6,8 +6,12 @@ import csv
 import io
 
 import pytest
+from flask import Flask
 from sqlalchemy import Engine, select
 
+from api.parts import EXTENSION
+from store.database import writing
+from store.gone import ensure_hash, note_erased
 from store.tables import decision_log, effect, occurrence_person, run
 from tests.api.conftest import NOW, PORTAL, Calls, HubSpotCaller, add_people, add_webinar
 
@@ -188,6 +192,36 @@ class TestDecisionLog:
         (person,) = member.all(PEOPLE, email=email)
         answer = member.call("POST", f"{PEOPLE}/{person['person_id']}/release")
         assert answer.status_code == 409
+
+    @pytest.mark.parametrize(
+        ("reason", "body", "status"),
+        [
+            pytest.param("no_email", {"email": "no address"}, 400, id="B19 not an address"),
+            pytest.param("no_email", {}, 400, id="B19 no address"),
+            pytest.param("no_email", {"email": "ada@x.no"}, 409, id="B19 no longer in the report"),
+            pytest.param("role", {"email": "ada@x.no"}, 409, id="B19 somebody with an address"),
+        ],
+    )
+    def test_who_cannot_be_matched_is_told_why(
+        self, member: HubSpotCaller, reason: str, body: dict[str, str], status: int
+    ) -> None:
+        (person,) = member.all(PEOPLE, reason=reason)
+        answer = member.call("POST", f"{PEOPLE}/{person['person_id']}/match", body)
+        assert answer.status_code == status, answer.text
+        assert member.all(PEOPLE, email="ada@x.no") == []
+
+    def test_B19_nobody_is_matched_to_somebody_erased(
+        self, member: HubSpotCaller, engine: Engine, app: Flask
+    ) -> None:
+        sealer = app.extensions[EXTENSION].sealer
+        with writing(engine) as to:
+            digest = ensure_hash(to, sealer, PORTAL).of("ada@x.no")
+            note_erased(to, PORTAL, [digest])
+        (person,) = member.all(PEOPLE, reason="no_email")
+        body = {"email": " Ada@x.no"}
+        answer = member.call("POST", f"{PEOPLE}/{person['person_id']}/match", body)
+        assert answer.status_code == 409
+        assert "erased" in answer.json["message"]
 
     def test_retry_sends_again_only_what_was_refused_for_the_person(
         self, member: HubSpotCaller, engine: Engine

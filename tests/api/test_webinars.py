@@ -16,7 +16,7 @@ from store.recording_facts import (
     merge_moments,
 )
 from store.tables import effect, instance, occurrence, run, run_change, webinar
-from tests.api.conftest import ENDED, NOW, Calls, HubSpotCaller, add_people, add_webinar
+from tests.api.conftest import ENDED, NOW, PORTAL, Calls, HubSpotCaller, add_people, add_webinar
 
 WEBINAR = "/api/webinars/95000000001"
 
@@ -42,6 +42,37 @@ def test_B02_every_occurrence_shows_its_balance_beside_zooms_own_figure(
     assert shown["counts"] == {"in_sync": 2, "excluded": 1, "failing": 1, "waiting": 1}
     assert (shown["zoom_people"], shown["unexplained"]) == (6, 1)
     assert shown["final_at"] == (ENDED + timedelta(hours=72)).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("changes", "overdue"),
+    [
+        pytest.param({}, True, id="B20 awaited"),
+        pytest.param({"settled_at": NOW}, False, id="B20 settled"),
+        pytest.param({"status": "cancelled"}, False, id="B20 called off"),
+        pytest.param({"ended_at": NOW}, False, id="B20 in time"),
+    ],
+)
+def test_every_occurrence_says_whether_its_numbers_are_overdue(
+    member: HubSpotCaller, engine: Engine, changes: dict[str, Any], overdue: bool
+) -> None:
+    ended = NOW - timedelta(hours=73)
+    awaited = {"ended_at": ended, "settled_at": None, "next_read_at": NOW, "is_reduced": True}
+    with engine.begin() as to:
+        to.execute(occurrence.update().values(awaited | changes))
+        row = {"portal_id": PORTAL, "occurrence_pk": 1, "uuid": "u", "started_at": ended}
+        to.execute(instance.insert().values(row))
+    (shown,) = member.get(WEBINAR)["occurrences"]
+    assert (shown["overdue"], shown["reduced"]) == (overdue, True)
+
+
+def test_S04_a_webinar_of_a_zoom_event_says_so(member: HubSpotCaller, engine: Engine) -> None:
+    with engine.begin() as to:
+        to.execute(webinar.update().values(is_zoom_events=True))
+    shown = member.get(WEBINAR)
+    assert shown["zoom_events"]
+    assert shown["effective"]["why_not"] == "zoom_events"
+    assert [one["code"] for one in member.all(f"{WEBINAR}/audit")] == ["data_not_synced"]
 
 
 def test_a_series_balances_its_registrations_on_the_webinar(

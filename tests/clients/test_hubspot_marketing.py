@@ -11,6 +11,7 @@ import pytest
 import responses
 from responses import matchers
 
+from clients.errors import Rejected
 from clients.hubspot import HubSpot
 from clients.hubspot_marketing import ATTENDANCE_BATCH
 from clients.transport import Transport
@@ -61,6 +62,20 @@ class TestEvent:
     ) -> None:
         http.post(f"{ROOT}/events/{EVENT}/cancel", status=200, json={}, match=[OF_ACCOUNT])
         hubspot.cancel_marketing_event(EVENT, ACCOUNT)
+
+    def test_its_cancellation_is_taken_back(
+        self, http: responses.RequestsMock, hubspot: HubSpot
+    ) -> None:
+        http.patch(f"{ROOT}/events/{EVENT}", json={}, match=[OF_ACCOUNT])
+        hubspot.restore_marketing_event(EVENT, ACCOUNT)
+        assert sent(http) == {"eventCancelled": False}
+
+    def test_an_event_that_stays_cancelled_is_a_refusal(
+        self, http: responses.RequestsMock, hubspot: HubSpot
+    ) -> None:
+        http.patch(f"{ROOT}/events/{EVENT}", json={"eventCancelled": True})
+        with pytest.raises(Rejected, match="cancelled"):
+            hubspot.restore_marketing_event(EVENT, ACCOUNT)
 
     def test_it_is_completed_with_its_actual_moments(
         self, http: responses.RequestsMock, hubspot: HubSpot

@@ -230,6 +230,23 @@ class TestWhatHappened:
         assert zoom.report_detail(UUID).participants_count == 3
         assert [row.uuid for row in zoom.past_instances(WEBINAR).rows] == [UUID, SLASHED]
 
+    def test_the_plain_list_of_participants_is_read_without_the_right_to_reports(
+        self, http: responses.RequestsMock, zoom: Zoom, permits: CountedPermits
+    ) -> None:
+        rows = [
+            {"id": "zoom-user", "user_email": "Ada@X.no", "join_time": "2026-03-10T12:00:00Z"},
+            {"id": "", "name": "Phone", "join_time": "2026-03-10T12:05:00Z", "duration": 60},
+        ]
+        body = {"total_records": 2, "participants": rows}
+        http.get(f"{ZOOM}/past_webinars/{ENCODED}/participants", json=body)
+        (page,) = zoom.past_participants(UUID)
+        assert permits.taken == ["medium"]
+        assert [(one.user_email, one.participant_user_id) for one in page.rows] == [
+            ("ada@x.no", "zoom-user"),
+            ("", ""),
+        ]
+        assert {one.registrant_id for one in page.rows} == {""}
+
     def test_a_report_that_is_not_ready_is_not_found(
         self, http: responses.RequestsMock, zoom: Zoom
     ) -> None:

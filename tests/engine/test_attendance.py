@@ -99,7 +99,7 @@ GOLDEN = [
     ("instances", "rows", "minutes", "percent", "first", "last", "joins"),
     [pytest.param(*case[1:], id=f"B5 {case[0]}") for case in GOLDEN],
 )
-def test_b5_golden_cases(
+def test_B5_golden_cases(
     instances: Sequence[Instance],
     rows: Sequence[Session],
     minutes: int,
@@ -120,7 +120,7 @@ def test_b5_golden_cases(
     assert percent_attended(presence.seconds, length) == pytest.approx(percent)
 
 
-def test_b5_weeks_of_a_series_are_counted_apart() -> None:
+def test_B5_weeks_of_a_series_are_counted_apart() -> None:
     week = 7 * 24 * 60
     weeks = [[instance(n * week, n * week + 60, f"week {n}")] for n in range(3)]
     rows = [row(0, 60, uuid="week 0"), row(2 * week, 2 * week + 30, uuid="week 2")]
@@ -131,7 +131,7 @@ def test_b5_weeks_of_a_series_are_counted_apart() -> None:
     ]
 
 
-def test_b19_everybody_in_the_report_comes_out_once_and_same_names_stay_apart() -> None:
+def test_B19_everybody_in_the_report_comes_out_once_and_same_names_stay_apart() -> None:
     rows = [row(0, 10, who="a"), row(5, 20, who="a"), row(0, 30, who="b"), row(0, 1, who="c")]
     assert [(one.identity, one.seconds) for one in unite(rows, HOUR)] == [
         ("a", 1200),
@@ -169,7 +169,7 @@ minutes = st.integers(-30, 100)
 
 
 @given(st.lists(st.tuples(minutes, minutes, st.booleans()), min_size=1))
-def test_b5_united_time_is_the_minutes_somebody_was_there(
+def test_B5_united_time_is_the_minutes_somebody_was_there(
     joins: list[tuple[int, int, bool]],
 ) -> None:
     """Against a count, minute by minute, that knows nothing of intervals."""

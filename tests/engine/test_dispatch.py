@@ -130,7 +130,7 @@ class TestExclusion:
         (decision,) = ask(question(), good(), excluding("x", "role"))
         assert decision.effects == ()
 
-    def test_b8_a_hold_makes_the_person_wait(self) -> None:
+    def test_B8_a_hold_makes_the_person_wait(self) -> None:
         (decision,) = ask(question(), good(), excluding("x", "held_secondary", hold=True))
         assert decision.excluded_by is None
         assert decision.held_by is not None
@@ -162,7 +162,7 @@ class TestExclusion:
         assert landed(decision) == (GOOD if is_in else [])
         assert len(decision.opinions) == 1
 
-    def test_q11_privacy_deletion_needs_no_plugin_and_no_plugin_sees_the_person(self) -> None:
+    def test_Q11_privacy_deletion_needs_no_plugin_and_no_plugin_sees_the_person(self) -> None:
         def fail(person: object) -> None:
             raise AssertionError("was asked")
 
@@ -203,7 +203,7 @@ class TestExclusion:
         assert decision.held_by is not None
 
     @pytest.mark.parametrize("email", ["ada@example.com", "x@acme.example"])
-    def test_s28_the_built_in_rules_are_asked_like_any_plugin(self, email: str) -> None:
+    def test_S28_the_built_in_rules_are_asked_like_any_plugin(self, email: str) -> None:
         registry = load_plugins(entry_points=False)
         tenant = {"excluded_contact_domains": ("acme.example",)}
         (decision,) = ask(question(email, context_base=context(tenant=tenant)), *registry.plugins)
@@ -321,7 +321,7 @@ BAD_ANSWERS: dict[str, tuple[Callable[..., object], str]] = {
 
 class TestGuarding:
     @pytest.mark.parametrize(("hook", "message"), BAD_ANSWERS.values(), ids=BAD_ANSWERS)
-    def test_b11_a_bad_plugin_costs_its_own_effects_and_nobody_elses(
+    def test_B11_a_bad_plugin_costs_its_own_effects_and_nobody_elses(
         self, hook: Callable[..., object], message: str
     ) -> None:
         bad = plugin(
@@ -443,7 +443,7 @@ class TestGuarding:
 
 
 class TestRecordings:
-    def test_s36_a_recording_is_asked_about_once_and_names_an_audience(self) -> None:
+    def test_S36_a_recording_is_asked_about_once_and_names_an_audience(self) -> None:
         registry = load_plugins(entry_points=False)
         (decision,) = ask([recording_question()], *registry.plugins)
         assert decision.reference == "uuid=="
@@ -484,7 +484,7 @@ def test_what_belongs_to_a_recording_cannot_be_asked_of_a_person(effect: object)
     assert "for a person" in decision.failures[0].message
 
 
-def test_b19_somebody_without_address_is_listed_and_never_written() -> None:
+def test_B19_somebody_without_address_is_listed_and_never_written() -> None:
     registry = load_plugins(entry_points=False)
     nameless = person("", reference="r1", has_zoom_identity=True, identity="none")
     (decision,) = ask(question(person=nameless), *registry.plugins)

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.timing import ReadResult, Slot, final_at, is_settled, next_read_at, place_instance
+from engine.timing import (
+    ReadResult,
+    Slot,
+    final_at,
+    is_overdue,
+    is_settled,
+    next_read_at,
+    place_instance,
+    scheduled_end,
+)
 
 START = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 END = START + timedelta(hours=1)
@@ -203,3 +212,22 @@ class TestPlacing:
 
     def test_without_occurrences_it_belongs_to_none(self) -> None:
         assert place_instance(START, []) is None
+
+
+@pytest.mark.parametrize(
+    ("ends_at", "hours", "overdue"),
+    [
+        pytest.param(END, 72, False, id="B20 just final"),
+        pytest.param(END, 73, True, id="B20 past it"),
+        pytest.param(None, 73, False, id="B20 no end known"),
+    ],
+)
+def test_figures_are_overdue_after_the_last_delay(
+    ends_at: datetime | None, hours: int, overdue: bool
+) -> None:
+    assert is_overdue(ends_at, END + hours * HOUR, DELAYS) is overdue
+
+
+def test_the_scheduled_end_needs_a_start() -> None:
+    assert scheduled_end(END, 3600) == END + HOUR
+    assert scheduled_end(None, 3600) is None

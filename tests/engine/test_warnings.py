@@ -213,3 +213,16 @@ def test_a_problem_reading_zoom_is_told_in_its_words() -> None:
     (warning,) = warnings(read_problem="the webinar was not found")
     assert warning.code == "sync_error"
     assert "the webinar was not found" in warning.meaning
+
+
+def test_S04_a_zoom_events_webinar_has_one_warning_and_no_others() -> None:
+    facts = occurrence(counts={("excluded", "zoom_events"): 3}, report_rows=0)
+    (told,) = find_warnings(WebinarFacts("global_off", None, (facts,), is_zoom_events=True))
+    assert (told.code, told.count) == ("data_not_synced", 3)
+    assert "Zoom Event" in told.meaning
+
+
+def test_reduced_attendance_names_the_role_that_is_missing() -> None:
+    (told,) = warnings(is_reduced=True, counts={("in_sync", ""): 9})
+    assert (told.code, told.action.name) == ("attendance_reduced", "reconnect")
+    assert "Usage Reports" in told.remedy

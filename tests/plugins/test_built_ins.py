@@ -55,7 +55,7 @@ class TestContacts:
 
 
 class TestPropertyUpdates:
-    def test_s33_s34_a_registration_counts_and_names_the_webinar(self) -> None:
+    def test_S33_S34_a_registration_counts_and_names_the_webinar(self) -> None:
         given = context(totals={"registrations": 3, "last_registered_url": URL})
         assert properties(property_updates.on_registrant(registrant(), given)) == {
             "rollcall_registration_count": "3",
@@ -66,7 +66,7 @@ class TestPropertyUpdates:
         ("average", "text"),
         [(78.333, "78.3"), (100.0, "100"), (50.04, "50"), (0.0, "0"), (66.66, "66.7"), (None, "")],
     )
-    def test_s32_the_average_has_one_decimal_at_most(
+    def test_S32_the_average_has_one_decimal_at_most(
         self, average: float | None, text: str
     ) -> None:
         given = context(totals={"attendances": 2, "average_percent": average})
@@ -83,12 +83,12 @@ class TestPropertyUpdates:
             ("https://zoom.us/w/9?a=1&TK=secret&pwd=2#tk=x", "https://zoom.us/w/9?a=1&pwd=2"),
         ],
     )
-    def test_s33_b12_a_personal_token_never_reaches_a_property(self, url: str, stored: str) -> None:
+    def test_S33_B12_Q5_no_property_gets_a_personal_token(self, url: str, stored: str) -> None:
         given = context(totals={"registrations": 1, "last_registered_url": url})
         values = properties(property_updates.on_registrant(registrant(), given))
         assert values["rollcall_last_registered_webinar"] == stored
 
-    def test_s34_a_cancellation_recounts_a_contact_that_exists(self) -> None:
+    def test_S34_a_cancellation_recounts_a_contact_that_exists(self) -> None:
         cancelled = registrant(status="cancelled")
         known = context(**KNOWN, totals={"registrations": 0})
         assert properties(property_updates.on_registrant(cancelled, known)) == {
@@ -97,7 +97,7 @@ class TestPropertyUpdates:
         }
         assert list(property_updates.on_registrant(cancelled, context())) == []
 
-    def test_s35_somebody_who_came_too_late_is_no_reason_for_properties(self) -> None:
+    def test_S35_somebody_who_came_too_late_is_no_reason_for_properties(self) -> None:
         nobody = attendance(seconds=0, percent=0.0)
         assert list(property_updates.on_attendance(nobody, context())) == []
 
@@ -126,7 +126,7 @@ class TestMarketingEvents:
 
 
 class TestTimelineEvents:
-    def test_s38_a_registration_names_the_webinar(self) -> None:
+    def test_S38_a_registration_names_the_webinar(self) -> None:
         (event,) = timeline_events.on_registrant(registrant())
         assert event == TimelineEvent(
             "registered",
@@ -137,7 +137,7 @@ class TestTimelineEvents:
             },
         )
 
-    def test_s37_s39_attendance_says_when_and_how_long(self) -> None:
+    def test_S37_S39_attendance_says_when_and_how_long(self) -> None:
         (event,) = timeline_events.on_attendance(attendance())
         assert isinstance(event, TimelineEvent)
         assert event.type == "attended"
@@ -151,7 +151,7 @@ class TestTimelineEvents:
             "duration_percent": "78.3",
         }
 
-    def test_s39_a_webinar_without_fixed_time_starts_when_it_started(self) -> None:
+    def test_S39_a_webinar_without_fixed_time_starts_when_it_started(self) -> None:
         occurrence = replace(OCCURRENCE, scheduled_at=None, started_at=START)
         (event,) = timeline_events.on_attendance(attendance(occurrence=occurrence))
         assert isinstance(event, TimelineEvent)
@@ -166,7 +166,7 @@ class TestTimelineEvents:
         assert list(timeline_events.on_attendance(attendance(seconds=0))) == []
 
     @pytest.mark.parametrize("audience", ["attended", "registered"])
-    def test_s36_a_recording_goes_to_the_audience_the_portal_chose(self, audience: str) -> None:
+    def test_S36_a_recording_goes_to_the_audience_the_portal_chose(self, audience: str) -> None:
         given = context(settings={"recording_audience": audience})
         (event,) = timeline_events.on_recording(recording(), given)
         assert isinstance(event, TimelineEvent)
@@ -174,7 +174,7 @@ class TestTimelineEvents:
         assert event.properties["recording_url"] == "https://zoom.us/rec/share/xyz"
         assert event.properties["webinar_name"] == "Spring launch"
 
-    def test_s36_a_recording_nobody_can_open_yet_is_not_announced(self) -> None:
+    def test_S36_a_recording_nobody_can_open_yet_is_not_announced(self) -> None:
         given = context(settings={"recording_audience": "attended"})
         assert list(timeline_events.on_recording(recording(share_url=""), given)) == []
 
@@ -186,7 +186,7 @@ class TestRecordings:
         given = context(tenant={"recording_target": target}, settings=self.GIVEN)
         return list(recordings.on_recording(recording(**changes), given))
 
-    def test_s31_a_call_record_of_those_who_came_holds_the_link(self) -> None:
+    def test_S31_a_call_record_of_those_who_came_holds_the_link(self) -> None:
         (call,) = self.ask()
         assert isinstance(call, CallRecord)
         assert (call.title, call.audience) == ("Recording: Spring launch", "attended")
@@ -199,7 +199,7 @@ class TestRecordings:
         assert isinstance(call, CallRecord)
         assert "<script>" not in call.body
 
-    def test_q10_the_marketing_event_may_say_it_instead(self) -> None:
+    def test_Q10_the_marketing_event_may_say_it_instead(self) -> None:
         (text,) = self.ask("marketing_event")
         assert text == MarketingEventText(
             "Recording of 2026-03-03 10:00 UTC: https://zoom.us/rec/share/xyz"

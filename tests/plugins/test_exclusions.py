@@ -85,7 +85,7 @@ def test_each_rule_names_its_own_reason(
     assert ask(about, **given) == (None if expected is None else (expected, False))
 
 
-def test_b8_a_held_secondary_address_waits_for_a_decision() -> None:
+def test_B8_a_held_secondary_address_waits_for_a_decision() -> None:
     given = {"contact": SECONDARY, "tenant": {"secondary_email": "hold"}}
     assert ask({}, **given) == ("held_secondary", True)
 
@@ -93,7 +93,7 @@ def test_b8_a_held_secondary_address_waits_for_a_decision() -> None:
 @pytest.mark.parametrize(
     ("email", "rule"), [("x@acme.example", "acme.example"), ("x@hr.acme.example", "*.acme.example")]
 )
-def test_q3_the_detail_says_which_domain_rule_it_was(email: str, rule: str) -> None:
+def test_Q3_the_detail_says_which_domain_rule_it_was(email: str, rule: str) -> None:
     exclusion = should_exclude(person(email), context(tenant=ACME))
     assert exclusion is not None
     assert exclusion.detail == f"domain {rule} in Contact exclusions"
@@ -111,7 +111,7 @@ ORDER = (
 
 
 @pytest.mark.parametrize("first", range(len(ORDER)), ids=[reason for *_, reason in ORDER])
-def test_s28_when_several_rules_hold_the_earliest_names_the_reason(first: int) -> None:
+def test_S28_when_several_rules_hold_the_earliest_names_the_reason(first: int) -> None:
     about: dict[str, Any] = {"email": "x@acme.example"}
     given: dict[str, Any] = {}
     for some_about, some_given, _ in reversed(ORDER[first:]):
@@ -120,5 +120,5 @@ def test_s28_when_several_rules_hold_the_earliest_names_the_reason(first: int) -
     assert ask(about, **given) == (ORDER[first][2], False)
 
 
-def test_every_reason_given_is_one_people_know() -> None:
+def test_Q7_every_reason_given_is_one_people_know() -> None:
     assert {reason for *_, reason in ORDER} | {"no_email", "unmatched"} <= EXCLUSION_REASONS

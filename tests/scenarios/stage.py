@@ -134,6 +134,7 @@ class Stage:
     guard: Guard
     access: Access
     late_by: timedelta = timedelta(0)
+    alerts: Any = None
 
     @property
     def runtime(self) -> Runtime:
@@ -153,6 +154,7 @@ class Stage:
             links=RecordingLinks(self.config.secret_key, self.config.web.public_url),
             owner=f"test:{uuid.uuid4().hex[:8]}",
             clock=self.now,
+            alerts=self.alerts,
         )
 
     def now(self) -> datetime:

@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from store.tables import effect
 from tests.scenarios.stage import Stage
 from tests.scenarios.webinar import HOUR, Webinar, connect, plan_webinar
 
@@ -75,9 +77,12 @@ def test_a_registration_for_the_whole_series_is_written_once_and_nobody_misses_a
     assert set(webinar.outcomes().values()) == {"in_sync"}
 
 
-def test_a_date_taken_out_of_a_series_is_called_off_and_a_new_one_comes_in(
-    lone_stage: Stage,
+@pytest.mark.parametrize("stays_so", [False, True], ids=["HubSpot restores", "it does not"])
+def test_a_date_taken_out_of_a_series_is_called_off_and_comes_back_when_it_is_restored(
+    lone_stage: Stage, stays_so: bool
 ) -> None:
+    switch = {"cancelled_marketing_events_stay_so": stays_so}
+    lone_stage.simulator.call("PATCH", "/switches", switch)
     webinar, (first, second) = plan_series(lone_stage, EACH_DATE, 5 * HOUR, 6 * HOUR)
     webinar.register(ADA, occurrence_ids=[first])
     webinar.register(REX, occurrence_ids=[second])
@@ -91,6 +96,18 @@ def test_a_date_taken_out_of_a_series_is_called_off_and_a_new_one_comes_in(
     assert events[second]["eventCancelled"]
     assert not events[first].get("eventCancelled")
     assert webinar.places()[second]["status"] == "cancelled"
+
+    both = ((first, 5 * HOUR), (second, 6 * HOUR))
+    dates = [{"start_time": start, "occurrence_id": name} for name, start in both]
+    webinar.zoom("PATCH", "", {"occurrences": dates, "silent": True})
+    webinar.register(NORA, occurrence_ids=[second])
+    lone_stage.pass_time(timedelta(hours=1.5))
+    # Either way everything else of it is written; a refusal is one warning.
+    assert webinar.events()[second]["eventCancelled"] is stays_so
+    refused = lone_stage.query(select(effect).where(effect.c.state == "rejected"))
+    assert len(refused) == stays_so
+    assert webinar.places()[second]["zoom_people"] == 2
+    assert webinar.states(second) == {REX: "REGISTERED", NORA: "REGISTERED"}
 
 
 def test_a_series_without_fixed_times_makes_an_occurrence_of_each_session_B05(

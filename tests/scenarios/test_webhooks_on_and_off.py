@@ -166,7 +166,7 @@ def check(stage: Stage, play: Play) -> None:
 
 
 @pytest.mark.parametrize("hear", [unheard, punctual], ids=["all lost", "all punctual"])
-def test_B04_with_and_without_webhooks_hubspot_ends_as_zoom_does(
+def test_B04_S02_B20_with_and_without_webhooks_hubspot_ends_as_zoom_does(
     lone_stage: Stage, hear: Callable[[Doors, Notices], None]
 ) -> None:
     with open_doors(lone_stage) as doors:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.scenarios.door import open_doors
 from tests.scenarios.stage import Stage
-from tests.scenarios.webinar import HOUR, Webinar, connect, plan_webinar
+from tests.scenarios.webinar import HOST, HOUR, Webinar, connect, plan_webinar
 
 ADA, REX, NORA = "ada@northquay.example", "rex@northquay.example", "nora@lowmoor.example"
 STILL_REGISTERED = {ADA: "REGISTERED", REX: "REGISTERED", NORA: "REGISTERED"}
@@ -172,26 +173,44 @@ def test_people_who_never_registered_are_synced_by_their_address_B19(lone_stage:
     assert webinar.states()[walk_in] == "ATTENDED"
 
 
-@pytest.mark.parametrize("role_report", ["no_permission", "scope_left_out"])
-def test_without_the_right_to_read_reports_registrations_arrive_and_the_remedy_is_said(
-    lone_stage: Stage, role_report: str
+@pytest.mark.parametrize(
+    ("role_report", "has_ids"), [("no_permission", True), ("scope_left_out", False)]
+)
+def test_S02_without_the_right_to_read_reports_attendance_is_reduced_and_the_remedy_is_said(
+    lone_stage: Stage, role_report: str, has_ids: bool
 ) -> None:
     webinar = plan_webinar(lone_stage)
     webinar.register(ADA, REX)
     call = lone_stage.simulator.call
-    call("PATCH", "/switches", {"zoom_missing_report_role": role_report})
+    switches = {
+        "zoom_missing_report_role": role_report,
+        "zoom_past_participants_registrant_id": has_ids,
+    }
+    call("PATCH", "/switches", switches)
     (host,) = call("GET", "/zoom/accounts/acme-zoom")["users"]
     call("PATCH", f"/zoom/accounts/acme-zoom/users/{host['id']}", {"role_report": False})
     connect(lone_stage)
-    webinar.play({ADA: [[0, HOUR]]})
-    lone_stage.pass_time()
-    assert webinar.states() == {ADA: "REGISTERED", REX: "REGISTERED"}
-    assert "report" in webinar.place["read_problem"]
-    assert webinar.place["settled_at"] is None
+    # Nobody tells when it ended: the host is the last to leave.
+    stays = {"participants": [{"email": HOST, "role": "host"}, {"name": "iPhone"}]}
+    webinar.play({ADA: [[0, 900], [1800, 2700]]}, report=["not_ready", "full"], **stays)
+    lone_stage.pass_time(timedelta(hours=2))
+    assert webinar.states() == {ADA: "ATTENDED", REX: "NO_SHOW"}
+    assert webinar.people()[ADA]["attended_seconds"] == 1800
+    assert webinar.figures(ADA)["average_attendance_percent"] == "50"
+    assert webinar.place["is_reduced"]
+    assert webinar.place["settled_at"] is not None
     assert_balanced(webinar)
+    with open_doors(lone_stage) as doors:
+        (shown,) = doors.api("GET", f"/webinars/{webinar.webinar_id}")["occurrences"]
+        assert (shown["reduced"], shown["read_problem"]) == (True, "")
+        warnings = doors.all(f"/webinars/{webinar.webinar_id}/audit")
+        (reduced,) = [one for one in warnings if one["code"] == "attendance_reduced"]
+        assert "Usage Reports" in reduced["remedy"]
 
     call("PATCH", f"/zoom/accounts/acme-zoom/users/{host['id']}", {"role_report": True})
     lone_stage.connect_zoom("acme-zoom")
-    lone_stage.pass_time(timedelta(days=1))
+    lone_stage.sync_now()
+    lone_stage.pass_time()
+    assert not webinar.place["is_reduced"]
     assert webinar.states() == {ADA: "ATTENDED", REX: "NO_SHOW"}
-    assert webinar.place["read_problem"] == ""
+    assert_balanced(webinar)
