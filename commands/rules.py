@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import click
+
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs" / "reference" / "rules.md"
 
@@ -89,10 +91,11 @@ NOT_YET = frozenset({"B9", "B10", "B11", "B14", "B15", "B16", "B17", "B18"})
 """Rules of features that are not built; whoever builds one takes its number out."""
 
 INTRODUCTION = (
-    "Made from the tests by `python -m commands.rules`, which fails when a rule that is built has "
-    "no test."
+    "Made from the tests by `./run rules`. `./run check` fails when this page is stale, and when a "
+    "rule that is built has no test."
 )
-_NUMBER = re.compile(r"(?<![A-Za-z0-9])([SB])(\d{1,2})(?![A-Za-z0-9])")
+# A percent sign begins a byte of a quoted URL, such as `%B2`.
+_NUMBER = re.compile(r"(?<![A-Za-z0-9%])([SB])(\d{1,2})(?![A-Za-z0-9])")
 
 
 def rules_of(test_id: str) -> list[str]:
@@ -105,7 +108,7 @@ def rules_of(test_id: str) -> list[str]:
     return [rule for rule in dict.fromkeys(found) if rule in RULES]
 
 
-def tests_by_rule(test_ids: Iterable[str]) -> dict[str, list[str]]:
+def group_by_rule(test_ids: Iterable[str]) -> dict[str, list[str]]:
     """Every rule with the tests that carry its number, one entry a function."""
     found: dict[str, list[str]] = {rule: [] for rule in RULES}
     for test_id in test_ids:
@@ -116,9 +119,16 @@ def tests_by_rule(test_ids: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
-def uncovered(found: Mapping[str, list[str]]) -> list[str]:
-    """The rules that are built and that no test carries."""
-    return [rule for rule, tests in found.items() if not tests and rule not in NOT_YET]
+def find_gaps(found: Mapping[str, list[str]]) -> list[str]:
+    """Rules that are built and no test carries, and those that are built against what is said."""
+    without = [rule for rule, tests in found.items() if not tests and rule not in NOT_YET]
+    built = [rule for rule, tests in found.items() if tests and rule in NOT_YET]
+    gaps = []
+    if without:
+        gaps.append(f"no test carries {', '.join(without)}")
+    if built:
+        gaps.append(f"{', '.join(built)} have tests and stand in NOT_YET of commands/rules.py")
+    return gaps
 
 
 def render(found: Mapping[str, list[str]]) -> str:
@@ -151,15 +161,25 @@ def collect_tests() -> list[str]:
     return [line for line in answer.stdout.splitlines() if "::" in line]
 
 
-def main() -> int:
-    """Write the table; 1 when a built rule has no test."""
-    found = tests_by_rule(collect_tests())
+def check_table() -> list[str]:
+    """What is wrong with the rules or their table, a line each; nothing is written.
+
+    Raises RuntimeError when the tests cannot be collected.
+    """
+    found = group_by_rule(collect_tests())
+    written = TABLE.read_text() if TABLE.exists() else ""
+    stale = [] if render(found) == written else [f"{TABLE.name} is stale: `./run rules` remakes it"]
+    return stale + find_gaps(found)
+
+
+@click.command()
+def command() -> None:
+    """Make docs/reference/rules.md anew; exit 1 when a rule that is built has no test."""
+    try:
+        found = group_by_rule(collect_tests())
+    except RuntimeError as error:
+        raise click.ClickException(str(error)) from error
     TABLE.write_text(render(found))
-    missing = uncovered(found)
-    if missing:
-        print(f"no test carries {', '.join(missing)}")
-    return 1 if missing else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    gaps = find_gaps(found)
+    click.echo("\n".join(gaps) or f"{TABLE.relative_to(ROOT)} is made")
+    sys.exit(1 if gaps else 0)
