@@ -39,7 +39,13 @@ SCENES = {
     show_default=True,
     help="; ".join(f"{name}: {told}" for name, told in SCENES.items()),
 )
-@click.option("--people", type=click.IntRange(20, 20_000), default=500, show_default=True)
+@click.option(
+    "--people",
+    type=click.IntRange(20, 20_000),
+    default=500,
+    show_default=True,
+    help="How many register; the scene warnings has people of its own.",
+)
 def command(once: bool, scene: str, people: int) -> None:
     """Play a webinar through both simulated platforms and show what landed in HubSpot."""
     # Wide enough for the reasons; a narrower terminal folds the lines by itself.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -13,7 +14,7 @@ from rich.progress import Progress
 from commands.customer import Customer
 from commands.demo_progress import open_progress, watch
 from commands.demo_report import OUTCOMES, balance_line
-from commands.demo_week import CASES, Case, Week, is_mended
+from commands.demo_week import CASES, Case, Week, is_at_rest, is_mended
 from commands.trial import Trial, TrialFailed, wait_for
 
 TIMING = {"ROLLCALL_RECONCILE_AFTER": "1s,3s,6s,10s,20s,10m"}
@@ -35,7 +36,7 @@ def tell_warnings(screen: Console, trial: Trial) -> list[str]:
         faults = _show_warnings(progress, trial, week)
     screen.print("\n[bold]What the customer does[/bold]")
     with open_progress(screen) as progress:
-        faults += _mend(progress, trial, week)
+        faults += _mend(progress, trial, week) or _await_rest(progress, trial, week)
     faults += _show_what_stays(screen, week)
     return faults + _show_balance(screen, week)
 
@@ -69,7 +70,7 @@ def _show_warnings(progress: Progress, trial: Trial, week: Week) -> list[str]:
 
     def look() -> int:
         for case in CASES:
-            if case.code in shown or not _is_at_rest(week, case):
+            if case.code in shown or not _is_certain(week, case):
                 continue
             if warning := week.warning(case):
                 shown.add(case.code)
@@ -84,17 +85,14 @@ def _show_warnings(progress: Progress, trial: Trial, week: Week) -> list[str]:
     return []
 
 
-def _is_at_rest(week: Week, case: Case) -> bool:
+def _is_certain(week: Week, case: Case) -> bool:
     """Whether what the warning says is not about to change."""
-    is_off = case.code == "sync_disabled"
-    return is_off or week.customer.has_settled(week.webinar_id(case.amiss))
+    return case.code == "sync_disabled" or week.customer.has_settled(week.webinar_id(case.amiss))
 
 
 def _print_warning(screen: Console, week: Week, case: Case, warning: Mapping[str, Any]) -> None:
-    webinar = week.find(case.amiss)
-    assert webinar is not None
-    day = datetime.fromisoformat(webinar["start_time"]).strftime("%A")
-    screen.print(f"[bold]{case.code}[/bold]  {day}, “{webinar['topic']}”")
+    day = datetime.fromisoformat(week.occurrence(case.amiss)["start_time"]).strftime("%A")
+    screen.print(f"[bold]{case.code}[/bold]  {day}, “{week.webinars[case.amiss]['topic']}”")
     lines = {
         "why": case.reason,
         "title": warning["title"],
@@ -119,7 +117,8 @@ def _mend(progress: Progress, trial: Trial, week: Week) -> list[str]:
         for case in MENDED:
             if case.code not in gone and is_mended(week, case):
                 gone.add(case.code)
-                progress.console.print(f"  [green]gone[/green]  {case.code}")
+                topic = week.webinars[case.amiss]["topic"]
+                progress.console.print(f"  [green]gone[/green] {case.code}: “{topic}” is in sync")
         return len(gone)
 
     try:
@@ -130,23 +129,51 @@ def _mend(progress: Progress, trial: Trial, week: Week) -> list[str]:
     return []
 
 
+def _await_rest(progress: Progress, trial: Trial, week: Week) -> list[str]:
+    """Wait until HubSpot has everything; a fault when that takes too long.
+
+    Everybody who is in sync in the end was there, so each of them is one attendance.
+    """
+    came = sum(len(webinar["in_sync"]) for webinar in week.webinars.values())
+    at_rest = partial(_count_at_rest, week)
+    try:
+        watch(progress, trial, "Attendances in HubSpot", came, week.attendances, SECONDS)
+        watch(progress, trial, "Webinars at rest", len(week.webinars), at_rest, SECONDS)
+    except TrialFailed as error:
+        return [str(error)]
+    return []
+
+
+def _count_at_rest(week: Week) -> int:
+    return sum(is_at_rest(week, name) for name in week.webinars)
+
+
 def _show_what_stays(screen: Console, week: Week) -> list[str]:
     """Print the warnings that are left; those that should be and are not, or the other way."""
-    screen.print("\n[bold]What stays[/bold]")
-    faults = []
+    screen.print("\n[bold]What stays, and why that is right[/bold]")
     for case in STAYING:
         if warning := week.warning(case):
-            screen.print(f"  {case.code:22}{warning['count']} people. {case.mending}", markup=False)
-        else:
-            faults.append(f"the warning {case.code} should have stayed")
-    meant = {case.code for case in STAYING}
-    for name, webinar in week.webinars.items():
-        faults += [
-            f"“{webinar['topic']}” still has the warning {warning['code']}"
-            for warning in week.warnings(name)
-            if warning["code"] not in meant
-        ]
-    return faults
+            told = f"{warning['count']} people. {case.mending}"
+            screen.print(f"  {case.code:22}{told}", markup=False)
+    return find_wrong_warnings(
+        {name: [warning["code"] for warning in week.warnings(name)] for name in week.webinars}
+    )
+
+
+def find_wrong_warnings(left: Mapping[str, Sequence[str]]) -> list[str]:
+    """What is wrong with the codes that are ``left`` in the end, by what was amiss."""
+    stays = {case.code for case in STAYING}
+    faults = [
+        f"the warning {case.code} should have stayed"
+        for case in STAYING
+        if case.code not in left[case.amiss]
+    ]
+    return faults + [
+        f"the warning {code} is left ({name.replace('_', ' ')})"
+        for name, codes in left.items()
+        for code in codes
+        if code not in stays
+    ]
 
 
 def _show_balance(screen: Console, week: Week) -> list[str]:
@@ -158,7 +185,7 @@ def _show_balance(screen: Console, week: Week) -> list[str]:
         screen.print(f"  {webinar['topic']:22}{', '.join(people)}", markup=False)
         if people != sorted(webinar["in_sync"]):
             faults.append(f"“{webinar['topic']}” should have in sync {webinar['in_sync']}")
-        (occurrence,) = (week.find(name) or {"occurrences": [{}]})["occurrences"]
+        occurrence = week.occurrence(name)
         sums.update(occurrence["counts"])
         sums.update({key: occurrence[key] or 0 for key in ("zoom_people", "unexplained")})
     week_in_all = {"counts": {name: sums[name] for name in OUTCOMES}, **sums}

@@ -34,6 +34,11 @@ class Week:
         """The webinar as the API shows it; None until Rollcall knows it."""
         return self.customer.webinar(self.webinar_id(amiss))
 
+    def occurrence(self, amiss: str) -> dict[str, Any]:
+        """The webinar's one date as the API shows it."""
+        (found,) = (self.find(amiss) or {})["occurrences"]
+        return dict(found)
+
     def warnings(self, amiss: str) -> list[dict[str, Any]]:
         """What the audit log says of the webinar."""
         path = f"/webinars/{self.webinar_id(amiss)}/audit"
@@ -49,6 +54,10 @@ class Week:
         """Addresses of the webinar's people who are in sync, in the order of the alphabet."""
         people = self.customer.people(self.webinar_id(amiss))
         return sorted(person["email"] for person in people if person["outcome"] == "in_sync")
+
+    def attendances(self) -> int:
+        """How many attendances HubSpot was told of."""
+        return int(self.simulated.summary(self.portal_id)["writes"]["attended"])
 
     def transcripts(self) -> int:
         """How many call records hold what was said."""
@@ -97,15 +106,18 @@ def _drop_the_rule(week: Week) -> None:
 
 
 def is_mended(week: Week, case: Case) -> bool:
-    """Whether the warning is gone, and what it spoke of has reached HubSpot."""
+    """Whether the warning is gone, and its webinar is as it should be."""
     if week.warning(case) is not None:
         return False
-    if case.code == "recording_not_synced" and not week.transcripts():
-        return False
-    wanted = sorted(week.webinars[case.amiss]["in_sync"])
-    return week.customer.has_settled(week.webinar_id(case.amiss)) and (
-        week.in_sync(case.amiss) == wanted
+    return is_at_rest(week, case.amiss) and (
+        case.code != "recording_not_synced" or week.transcripts() > 0
     )
+
+
+def is_at_rest(week: Week, amiss: str) -> bool:
+    """Whether the webinar is settled, and exactly those are in sync who should be in the end."""
+    wanted = sorted(week.webinars[amiss]["in_sync"])
+    return week.customer.has_settled(week.webinar_id(amiss)) and week.in_sync(amiss) == wanted
 
 
 CASES = (
@@ -119,14 +131,14 @@ CASES = (
     Case(
         "empty_report",
         "participants_missing",
-        "People came, but Zoom's attendance report of it is empty.",
+        "People came, but Zoom's attendance report is empty.",
         "Zoom completes its report, and the customer presses Sync now.",
         _complete_the_report,
     ),
     Case(
         "nameless",
         "data_not_synced",
-        "Nobody had to register, and Zoom shows no address of two guests.",
+        "Nobody had to register, and Zoom tells no address of two guests.",
         "Zoom will never tell who they were; registration helps the next time.",
     ),
     Case(
@@ -138,8 +150,8 @@ CASES = (
     Case(
         "refused",
         "sync_error",
-        "HubSpot has a rule of the customer's, no digit in a last name, and refuses “T3ster”.",
-        "The customer removes the rule in HubSpot, and presses Retry for who is failing.",
+        "By a rule of the customer's, HubSpot refuses to make “T3ster” a contact's last name.",
+        "The customer removes the rule in HubSpot, and presses Retry for whoever is failing.",
         _drop_the_rule,
     ),
     Case(

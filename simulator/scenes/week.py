@@ -31,6 +31,8 @@ REGULARS = (
     Person("dmitri@fjordline.example", "Dmitri", "Dvořák"),
 )
 REFUSED = Person("tess@lowmoor.example", "Tess", "T3ster")
+"""A contact already, without a last name."""
+
 EXCLUDED = (
     Person("mia.marketing@acme.example", "Mia", "Marketing"),
     Person(f"rita@{EXCLUDED_DOMAIN}", "Rita", "Rival"),
@@ -103,6 +105,7 @@ def prepare_week(world: World, parameters: dict[str, Any]) -> dict[str, Any]:
         portal.schemas["contacts"].rejections = dict(NO_DIGITS)
         secondary = EXCLUDED[-1].email
         stage.add_contact(portal, email=PRIMARY_ADDRESS, hs_additional_emails=secondary)
+        stage.add_contact(portal, email=REFUSED.email, firstname=REFUSED.first_name)
         host_id = stage.make_account(world, ACCOUNT_ID)
         webinars = {name: _plan(world, host_id, date) for name, date in WEEK.items()}
         world.zoom.scene_notes["week"] = {name: one.id for name, one in webinars.items()}
