@@ -26,7 +26,7 @@ WIDTH = 140
 SCENES = {
     "webinar": "Zoom tells of everything by webhook",
     "silent": "Zoom's webhooks are switched off, and everything is found by reading",
-    "warnings": "A week of small webinars shows each warning, and what makes it go away",
+    "warnings": "a week of small webinars shows each warning, and what makes it go away",
 }
 
 
