@@ -16,7 +16,11 @@ from config import ConfigError
 COMMANDS = {
     "demo": ("commands.demo", "A simulated HubSpot and Zoom, and a webinar played through."),
     "test": ("commands.test", "The whole test suite; arguments go to pytest."),
-    "check": ("commands.check", "Everything CI runs: style, types, contracts, security, tests."),
+    "check": (
+        "commands.check",
+        "Everything CI runs: style, types, contracts, security, tests.",
+    ),
+    "rules": ("commands.rules", "Make the table of the rules and their tests anew."),
     "serve": ("commands.serve", "Web, workers and scheduler in the foreground."),
     "web": ("commands.web", "The web processes alone."),
     "worker": ("commands.workers", "The worker processes alone."),

@@ -14,6 +14,7 @@ from typing import Literal
 
 import click
 
+from commands.rules import check_table
 from commands.test import pytest_arguments
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,6 +50,7 @@ def steps(asked_of_pytest: Sequence[str]) -> list[Step]:
         Step("imports", _command(str(scripts / "lint-imports"), "--config", "setup.cfg")),
         Step("security", _tool(*bandit, *modules, *(set(rooms()) - {"simulator"}))),
         Step("known vulnerabilities", audit),
+        Step("rules", rules),
         Step("tests", _tool("pytest", *pytest_arguments(asked_of_pytest))),
     ]
 
@@ -56,7 +58,7 @@ def steps(asked_of_pytest: Sequence[str]) -> list[Step]:
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def command(arguments: tuple[str, ...]) -> None:
-    """Format, lint, types, import contracts, security, then the tests; a summary at the end."""
+    """Format, lint, types, imports, security, rules, then the tests; a summary at the end."""
     lines: list[str] = []
     failed = False
     for step in steps(arguments):
@@ -104,6 +106,16 @@ def audit() -> tuple[Result, str]:
 def _skip_audit(reason: str) -> tuple[Result, str]:
     click.echo(reason)
     return "skipped", reason
+
+
+def rules() -> tuple[Result, str]:
+    """Whether every rule that is built has a test, and the table of them is up to date."""
+    try:
+        wrong = check_table()
+    except RuntimeError as error:
+        wrong = [str(error)]
+    click.echo("\n".join(wrong) or "every rule that is built has a test")
+    return ("failed" if wrong else "passed"), "; ".join(line.splitlines()[0] for line in wrong)
 
 
 def _tool(module: str, *arguments: str) -> Callable[[], tuple[Result, str]]:

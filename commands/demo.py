@@ -6,26 +6,27 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
 from commands.customer import Customer
+from commands.demo_progress import LONGEST_SECONDS, open_progress, watch
 from commands.demo_recordings import find_missing_recordings
 from commands.demo_report import find_faults, show_second_sync, show_what_landed
+from commands.demo_warnings import TIMING, tell_warnings
 from commands.trial import Trial, TrialFailed, open_trial, wait_for
 
 SIMULATOR_PORT, WEB_PORT = 8100, 8000
-LONGEST_SECONDS = 180.0
 RECORDING_SECONDS = 60.0
 WIDTH = 140
 SCENES = {
     "webinar": "Zoom tells of everything by webhook",
     "silent": "Zoom's webhooks are switched off, and everything is found by reading",
+    "warnings": "a week of small webinars shows each warning, and what makes it go away",
 }
 
 
@@ -38,7 +39,13 @@ SCENES = {
     show_default=True,
     help="; ".join(f"{name}: {told}" for name, told in SCENES.items()),
 )
-@click.option("--people", type=click.IntRange(20, 20_000), default=500, show_default=True)
+@click.option(
+    "--people",
+    type=click.IntRange(20, 20_000),
+    default=500,
+    show_default=True,
+    help="How many register; the scene warnings has people of its own.",
+)
 def command(once: bool, scene: str, people: int) -> None:
     """Play a webinar through both simulated platforms and show what landed in HubSpot."""
     # Wide enough for the reasons; a narrower terminal folds the lines by itself.
@@ -48,8 +55,12 @@ def command(once: bool, scene: str, people: int) -> None:
     ports = None if once else (SIMULATOR_PORT, WEB_PORT)
     with tempfile.TemporaryDirectory(prefix="rollcall-demo-") as name:
         try:
-            with open_trial(Path(name), ports=ports) as trial:
-                faults = tell(screen, trial, scene, people)
+            timing = TIMING if scene == "warnings" else {}
+            with open_trial(Path(name), ports=ports, **timing) as trial:
+                if scene == "warnings":
+                    faults = tell_warnings(screen, trial)
+                else:
+                    faults = tell(screen, trial, scene, people)
                 for fault in faults:
                     screen.print(f"[red]missing:[/red] {fault}")
                 if not once:
@@ -80,8 +91,8 @@ def tell(screen: Console, trial: Trial, scene: str, people: int) -> list[str]:
         "A customer installed Rollcall into HubSpot and Zoom, switched webinars and recordings on, "
         f"and excluded {', '.join(plan['settings']['excluded_contact_domains'])}."
     )
-    with _progress(screen) as progress:
-        _watch(
+    with open_progress(screen) as progress:
+        watch(
             progress,
             trial,
             "Registrations",
@@ -89,7 +100,7 @@ def tell(screen: Console, trial: Trial, scene: str, people: int) -> list[str]:
             lambda: _decided(customer.webinar(webinar_id)),
         )
         played = simulated.scene("demo-webinar", silent=scene == "silent")
-        _watch(
+        watch(
             progress,
             trial,
             "Attendances in HubSpot",
@@ -120,30 +131,6 @@ def _decided(webinar: dict[str, Any] | None) -> int:
     counts = occurrence["counts"]
     # Whoever waits for the host's approval is the only one left waiting in the end.
     return int(sum(counts.values()) - max(0, counts["waiting"] - 1))
-
-
-def _progress(screen: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description:<24}"),
-        BarColumn(bar_width=32),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=screen,
-    )
-
-
-def _watch(
-    progress: Progress, trial: Trial, name: str, total: int, count: Callable[[], int]
-) -> None:
-    """Move a bar until the count has reached the total. Raises `TrialFailed`."""
-    task = progress.add_task(name, total=total)
-
-    def is_complete() -> bool:
-        done = count()
-        progress.update(task, completed=min(done, total))
-        return done >= total
-
-    wait_for(is_complete, name.lower(), trial.rollcall, seconds=LONGEST_SECONDS)
 
 
 def _await_the_end(

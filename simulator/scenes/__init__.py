@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.scenes.demo import play_demo, prepare_demo
 from simulator.scenes.sizes import play_big, play_small
+from simulator.scenes.week import play_week, prepare_week
 
 if TYPE_CHECKING:
     from simulator.world import World
@@ -19,4 +20,6 @@ SCENES: Mapping[str, Callable[[World, dict[str, Any]], dict[str, Any]]] = {
     "demo-webinar": play_demo,
     "small": play_small,
     "big": play_big,
+    "week": prepare_week,
+    "week-webinars": play_week,
 }

@@ -129,8 +129,8 @@ class TestDemo:
 
     @pytest.mark.parametrize(
         ("scene", "parameters"),
-        [("demo", {"people": 3}), ("demo-webinar", {})],
-        ids=["too few people", "nothing prepared"],
+        [("demo", {"people": 3}), ("demo-webinar", {}), ("week-webinars", {})],
+        ids=["too few people", "nothing prepared", "no week prepared"],
     )
     def test_it_says_what_it_needs(
         self, running: RunningSimulator, scene: str, parameters: dict[str, Any]
@@ -138,7 +138,35 @@ class TestDemo:
         url = f"{running.base_url}/control/scenes/{scene}"
         answer = requests.post(url, json=parameters)
         assert answer.status_code == 400
-        assert "demo" in answer.text
+        assert scene.partition("-")[0] in answer.text
+
+
+class TestWeek:
+    def test_something_is_amiss_with_each_webinar(self, world: World) -> None:
+        week = SCENES["week"](world, {})["webinars"]
+        SCENES["week-webinars"](world, {"silent": True})
+        webinars = {name: world.zoom.webinars[one["webinar_id"]] for name, one in week.items()}
+        rows = {name: one.instances[0].rows for name, one in webinars.items()}
+        assert rows.pop("empty_report") == []
+        assert all(rows.values())
+        assert [row.user_email for row in rows["nameless"]].count("") == 2
+        assert webinars["nameless"].registrants == {}
+        taped = world.zoom.recordings[webinars["unfinished"].instances[0].uuid]
+        assert taped.state == "processing"
+        assert world.hubspot.portals[4242].contacts.owner_of("carla.old@northquay.example")
+        for name, one in week.items():
+            came = {row.user_email for row in rows.get(name, ())}
+            assert set(one["in_sync"]) <= came | set(one["registrants"])
+
+    def test_it_went_by_and_the_last_webinar_has_just_ended(self, world: World) -> None:
+        week = SCENES["week"](world, {})["webinars"]
+        SCENES["week-webinars"](world, {"silent": True})
+        ends = [
+            world.zoom.webinars[one["webinar_id"]].instances[0].end_time for one in week.values()
+        ]
+        assert ends == sorted(ends)
+        assert len({end.date() for end in ends}) == 6
+        assert ends[-1] == NOW
 
 
 class TestSizes:
