@@ -25,6 +25,7 @@ PUBLIC = {
     "/oauth/zoom/callback": "asks for a signed-in portal itself",
     "/webhooks/zoom": "guarded by Zoom's signature",
     "/webhooks/hubspot": "guarded by HubSpot's signature",
+    "/recordings/<signed>": "guarded by the link's signature; what it names is checked at each use",
     "/console/sign-in/<token>": "guarded by the link, which is good once",
     "/console/static/<path:filename>": "a stylesheet",
     "/healthz": "for operators; says nothing of customers",
