@@ -36,7 +36,7 @@ def field(listed: list[Any], name: str) -> Any:
     return next(one for one in listed if one["typeDefinition"]["name"] == name)
 
 
-def test_it_is_a_component_of_a_project(definition: Any) -> None:
+def test_it_is_a_component_of_a_project_S44(definition: Any) -> None:
     assert definition["type"] == "workflow-action"
     assert re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", definition["uid"])
     config = definition["config"]

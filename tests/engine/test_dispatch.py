@@ -321,7 +321,7 @@ BAD_ANSWERS: dict[str, tuple[Callable[..., object], str]] = {
 
 class TestGuarding:
     @pytest.mark.parametrize(("hook", "message"), BAD_ANSWERS.values(), ids=BAD_ANSWERS)
-    def test_B11_a_bad_plugin_costs_its_own_effects_and_nobody_elses(
+    def test_a_bad_plugin_costs_its_own_effects_and_nobody_elses(
         self, hook: Callable[..., object], message: str
     ) -> None:
         bad = plugin(

@@ -169,7 +169,7 @@ def test_a_contact_without_a_name_is_registered_and_gets_none_from_us(lone_stage
     assert webinar.outcomes() == {ADA: "in_sync"}
 
 
-def test_whoever_was_erased_is_neither_registered_nor_kept_B18(lone_stage: Stage) -> None:
+def test_whoever_was_erased_is_neither_registered_nor_kept(lone_stage: Stage) -> None:
     webinar = begin(lone_stage)
     with open_workflow(lone_stage) as workflow:
         ada, rex = workflow.contacts(ADA, REX)
