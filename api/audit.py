@@ -31,6 +31,6 @@ def get_audit(query: dict[str, Any], webinar_id: str) -> dict[str, Any]:
         webinar_row = portal_webinar(connection, webinar_id)
         occurrences = chosen_occurrences(connection, webinar_row["id"], query.get("occurrence"))
         _, settings = read_settings(connection, caller().portal_id)
-        facts = read_warning_facts(connection, webinar_row, occurrences, settings)
+        facts = read_warning_facts(connection, webinar_row, occurrences, settings, parts().clock())
     warnings = find_warnings(facts)[start:]
     return page(warnings, query["limit"], lambda _: write_cursor(start + query["limit"]), asdict)

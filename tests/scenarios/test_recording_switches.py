@@ -192,7 +192,7 @@ def audit(stage: Stage) -> list[tuple[str, str]]:
         _, settings = read_settings(connection, PORTAL)
         (row,) = connection.execute(select(webinar)).mappings().all()
         places = connection.execute(select(occurrence)).mappings().all()
-        found = find_warnings(read_warning_facts(connection, row, places, settings))
+        found = find_warnings(read_warning_facts(connection, row, places, settings, stage.now()))
     return [(one.meaning, one.action.name) for one in found if one.code == "recording_not_synced"]
 
 
