@@ -56,7 +56,7 @@ def verify_event(slice_: Slice, target: Target) -> bool:
 
 def _send_anew(slice_: Slice, target: Target) -> None:
     run, now = slice_.run, slice_.runtime.clock()
-    log.warning("marketing_event_removed", event=target.external_id)
+    log.warning("marketing_event_removed", external_id=target.external_id)
     with writing(slice_.runtime.database) as connection:
         forget_applied(connection, target.occurrence["id"], EVENT_KINDS + PARTICIPATION_KINDS)
         rows = occurrences_of_webinar(connection, target.webinar["id"])

@@ -122,7 +122,7 @@ def run_problems(connection: Connection, occurrence_pks: Sequence[int]) -> dict[
     has_later = exists().where(
         later.c.occurrence_pk == run.c.occurrence_pk,
         later.c.is_dry.is_(False),
-        later.c.created_at > run.c.created_at,
+        later.c.finished_at > run.c.finished_at,
     )
     rows = connection.execute(
         select(run.c.occurrence_pk, run.c.message).where(
