@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.timing import ReadResult, Slot, final_at, is_settled, next_read_at, place_instance
+from engine.timing import (
+    REPORTS_KEPT,
+    ReadResult,
+    Slot,
+    final_at,
+    is_report_gone,
+    is_settled,
+    next_read_at,
+    place_instance,
+)
 
 START = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 END = START + timedelta(hours=1)
@@ -55,6 +64,16 @@ class TestNextRead:
     ) -> None:
         found = next_read_at(now=now, starts_at=START, ends_at=END, delays=DELAYS, is_settled=True)
         assert found == expected
+
+    def test_Q8_a_report_zoom_no_longer_keeps_is_not_asked_for_every_day(self) -> None:
+        last, over = END + REPORTS_KEPT, END + REPORTS_KEPT + MINUTE
+        moments = [
+            next_read_at(now=now, starts_at=START, ends_at=END, delays=DELAYS, is_settled=False)
+            for now in (last, over)
+        ]
+        assert moments == [last + DAY, None]
+        assert (is_report_gone(END, last), is_report_gone(END, over)) == (False, True)
+        assert not is_report_gone(None, over)
 
     def test_without_a_fixed_time_it_is_read_daily(self) -> None:
         found = next_read_at(
