@@ -9,6 +9,11 @@ from datetime import datetime, timedelta
 BEFORE_THE_START = timedelta(hours=24)
 EVERY_HOUR = timedelta(hours=1)
 EVERY_DAY = timedelta(days=1)
+REPORTS_KEPT = timedelta(days=183)
+"""How long Zoom keeps attendance reports: six months.
+
+https://developers.zoom.us/docs/api/meetings/#tag/reports
+"""
 
 # An instance belongs to the occurrence whose start is nearest, if it begins within these bounds.
 EARLIEST_START = timedelta(hours=2)
@@ -76,7 +81,8 @@ def next_read_at(
     """When the occurrence is next read by itself; None when nothing more is expected of Zoom.
 
     Before the end: from a day ahead, hourly, so that lost notices of registrations are found. After
-    it: at each delay; after the last one daily for as long as no complete read has settled it.
+    it: at each delay; after the last one daily for as long as no complete read has settled it, and
+    as Zoom keeps reports.
     ``has_doubts``: the read missed something that a second one has to confirm, so that one follows
     after the first delay.
     """
@@ -103,7 +109,12 @@ def _regular_read_at(
     for delay in delays:
         if ends_at + delay > now:
             return ends_at + delay
-    return None if is_settled else now + EVERY_DAY
+    return None if is_settled or is_report_gone(ends_at, now) else now + EVERY_DAY
+
+
+def is_report_gone(ends_at: datetime | None, now: datetime) -> bool:
+    """Whether Zoom no longer keeps the attendance report of an occurrence that ended then."""
+    return ends_at is not None and now > ends_at + REPORTS_KEPT
 
 
 @dataclass(frozen=True, slots=True)

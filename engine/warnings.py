@@ -1,7 +1,8 @@
 """What a person should know about a webinar's sync: what it means, and what mends it.
 
 The titles and causes are those HubSpot's help page for its own Zoom integration describes, so
-support articles still apply; the reason codes beneath are ours.
+support articles still apply. They are only a presentation: beneath, every fact has one reason code
+of ours and is told once, under one title.
 """
 
 from __future__ import annotations
@@ -10,9 +11,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from engine.causes import ActionName, Cause, count_people
 from engine.effective import WhyNot
 from engine.question_warnings import FormFacts, find_form_warnings
+from engine.reading_warnings import find_attendance_causes, find_list_causes, find_read_errors
 from engine.recording_warnings import RecordingFacts, find_causes
+from engine.switch_warnings import SWITCHES
+from engine.write_warnings import (
+    FAILURES,
+    WriteFacts,
+    find_failures,
+    find_missing_records,
+    find_write_errors,
+)
 
 Code = Literal[
     "sync_disabled",
@@ -27,9 +38,17 @@ Code = Literal[
     "questions_unread",
     "attendance_reduced",
 ]
-ActionName = Literal[
-    "open_settings", "open_webinar_settings", "sync_now", "open_zoom", "show_people", "reconnect"
-]
+TITLES: Mapping[Code, str] = {
+    "sync_disabled": "Some webinar data did not sync because the sync setting is disabled",
+    "recording_not_synced": "Webinar recording or transcript did not sync",
+    "participants_missing": "Some participants did not sync",
+    "data_not_synced": "Some webinar data did not sync",
+    "emails_excluded": "Some e-mail addresses have been excluded from webinar sync",
+    "sync_error": "Some webinar data did not sync because of an error",
+    "plugin_unavailable": "Some people wait for a plugin",
+    "reconnect": "Sync is waiting for a connection",
+    "attendance_reduced": "Attendance was read without Zoom's reports",
+}
 
 EXCLUDED_ADDRESSES: Mapping[str, str] = {
     "hubspot_user": "belong to users of the HubSpot account",
@@ -39,62 +58,7 @@ EXCLUDED_ADDRESSES: Mapping[str, str] = {
 }
 """The four reasons for which addresses are excluded from webinar sync, in words."""
 
-_RECORDING_TITLE = "Webinar recording or transcript did not sync"
-
-_NAMELESS = ("no_email", "unmatched")
-
-_SWITCHES: Mapping[WhyNot, tuple[str, str, ActionName]] = {
-    "global_off": (
-        "Webinar sync is off for the whole account.",
-        "An admin has to switch on webinar sync in Global settings first.",
-        "open_settings",
-    ),
-    "host_not_selected": (
-        "Webinars are synced for selected users, and this webinar's host is not one of them.",
-        "Add the host to the selected users in Global settings, or choose all users.",
-        "open_settings",
-    ),
-    "host_domain_excluded": (
-        "The host's e-mail domain is in the list of excluded host domains.",
-        "Remove the domain from Exclusions in Global settings.",
-        "open_settings",
-    ),
-    "webinar_off": (
-        "Sync is switched off for this webinar.",
-        "Switch it on in the webinar's own settings.",
-        "open_webinar_settings",
-    ),
-    "user_off": (
-        "New webinars of this host are not synced by default.",
-        "Switch on sync for this webinar, or new webinars in the host's user settings.",
-        "open_webinar_settings",
-    ),
-    "recordings_global_off": (
-        "Recordings and transcripts are off for the whole account.",
-        "An admin has to switch on recordings in Global settings first.",
-        "open_settings",
-    ),
-    "recordings_host_not_selected": (
-        "Recordings are synced for selected users, and this webinar's host is not one of them.",
-        "Add the host to the selected users in Global settings, or choose all users.",
-        "open_settings",
-    ),
-    "recordings_domain_excluded": (
-        "The host's e-mail domain is in the list of recording exclusions.",
-        "Remove the domain from Recording exclusions in Global settings.",
-        "open_settings",
-    ),
-    "recordings_off": (
-        "Recordings are switched off for this webinar.",
-        "Switch them on in the webinar's own settings.",
-        "open_webinar_settings",
-    ),
-    "user_recordings_off": (
-        "Recordings of this host's webinars are not synced.",
-        "Switch on recordings for this webinar, or in the host's user settings.",
-        "open_webinar_settings",
-    ),
-}
+_CATCHES_UP = "What is missing then syncs by itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +72,11 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class SyncWarning:
-    """One warning. ``occurrence_id`` is None where it concerns the whole webinar."""
+    """One warning. ``occurrence_id`` is None where it concerns the whole webinar.
+
+    ``code`` is the warning it is shown as, ``reason`` the fact: the code itself where that has but
+    one.
+    """
 
     code: Code
     title: str
@@ -117,6 +85,11 @@ class SyncWarning:
     count: int
     action: Action
     occurrence_id: str | None = None
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.reason:
+            object.__setattr__(self, "reason", self.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +97,10 @@ class OccurrenceFacts:
     """What is stored about one occurrence.
 
     ``counts`` are people by (outcome, reason). ``zoom_people`` and ``report_rows`` are Zoom's own
-    figures, None before the first complete read. ``is_read`` says that such a read was made after
-    the end. ``rejected_writes`` counts refused writes that belong to no single person, such as the
-    marketing event's.
+    figures, None before the first complete read. ``has_ended``: by Zoom's word or by its schedule.
+    ``is_read`` says that a complete read was made after the end. ``is_too_old``: it ended longer
+    ago than Zoom keeps attendance reports, and was never settled. ``run_problem`` is why the newest
+    run broke off.
     """
 
     occurrence_id: str
@@ -138,7 +112,9 @@ class OccurrenceFacts:
     zoom_people: int | None = None
     report_rows: int | None = None
     read_problem: str = ""
-    rejected_writes: int = 0
+    is_too_old: bool = False
+    run_problem: str = ""
+    writes: WriteFacts = field(default_factory=WriteFacts)
     recordings: RecordingFacts = field(default_factory=RecordingFacts)
     is_reduced: bool = False
 
@@ -172,10 +148,12 @@ class WebinarFacts:
 def find_warnings(webinar: WebinarFacts) -> list[SyncWarning]:
     """Every warning there is cause for: the webinar's own first, then occurrence by occurrence."""
     if webinar.is_zoom_events:
-        return [_about_zoom_events(webinar)]
+        return list(_about_zoom_events(webinar))
     warnings = list(_about_switches(webinar))
-    if webinar.why_not is None:
-        warnings += _about_form(webinar.form)
+    if webinar.why_not is not None:
+        # Nothing is read or written: whatever else is known of it is of yesterday.
+        return warnings
+    warnings += _about_form(webinar.form)
     for occurrence in webinar.occurrences:
         for find in (
             _participants,
@@ -187,46 +165,21 @@ def find_warnings(webinar: WebinarFacts) -> list[SyncWarning]:
             _reduced,
         ):
             warnings += find(occurrence)
-        if webinar.why_not is None and webinar.why_recordings_not is None:
+        if webinar.why_recordings_not is None:
             warnings += _recordings(occurrence)
     return warnings
 
 
-def _about_zoom_events(webinar: WebinarFacts) -> SyncWarning:
-    return SyncWarning(
-        "data_not_synced",
-        "Some webinar data did not sync",
+def _about_zoom_events(webinar: WebinarFacts) -> Iterator[SyncWarning]:
+    cause = Cause(
+        "zoom_events",
         "The webinar belongs to a Zoom Event, whose registrations Zoom keeps apart from webinars'.",
         "Nothing of it is synced. Schedule the next one as a webinar of its own in Zoom.",
         sum(occurrence.count("excluded", "zoom_events") for occurrence in webinar.occurrences),
-        Action("open_zoom", "Open Zoom"),
+        "open_zoom",
+        "Open Zoom",
     )
-
-
-def _about_switches(webinar: WebinarFacts) -> Iterator[SyncWarning]:
-    if webinar.why_not is not None:
-        meaning, remedy, action = _SWITCHES[webinar.why_not]
-        yield SyncWarning(
-            "sync_disabled",
-            "Some webinar data did not sync because the sync setting is disabled",
-            meaning,
-            f"{remedy} What is missing then syncs by itself.",
-            sum(occurrence.count("excluded", "sync_off") for occurrence in webinar.occurrences),
-            Action(action, "Open settings"),
-        )
-    elif webinar.why_recordings_not is not None:
-        # Where nothing was recorded and nothing is to be, nobody misses anything.
-        concerned = sum(occurrence.recordings.concerned for occurrence in webinar.occurrences)
-        if concerned:
-            meaning, remedy, action = _SWITCHES[webinar.why_recordings_not]
-            yield SyncWarning(
-                "recording_not_synced",
-                _RECORDING_TITLE,
-                meaning,
-                f"{remedy} What is missing then syncs by itself.",
-                concerned,
-                Action(action, "Open settings"),
-            )
+    return _tell("data_not_synced", [cause], None)
 
 
 def _about_form(form: FormFacts) -> Iterator[SyncWarning]:
@@ -235,154 +188,196 @@ def _about_form(form: FormFacts) -> Iterator[SyncWarning]:
         yield SyncWarning(found.code, found.title, found.meaning, found.remedy, found.count, action)
 
 
-def _recordings(occurrence: OccurrenceFacts) -> Iterable[SyncWarning]:
-    for cause in find_causes(occurrence.recordings):
+def _tell(code: Code, causes: Iterable[Cause], occurrence_id: str | None) -> Iterator[SyncWarning]:
+    for cause in causes:
         yield SyncWarning(
-            "recording_not_synced",
-            _RECORDING_TITLE,
+            code,
+            TITLES[code],
             cause.meaning,
             cause.remedy,
             cause.count,
-            Action(cause.button, cause.label),
-            occurrence.occurrence_id,
+            Action(cause.button, cause.label, cause.filters),
+            occurrence_id,
+            cause.reason,
         )
+
+
+# --- the webinar's own ---------------------------------------------------------------------------
+
+
+def _about_switches(webinar: WebinarFacts) -> Iterator[SyncWarning]:
+    if webinar.why_not is not None:
+        count = sum(place.count("excluded", "sync_off") for place in webinar.occurrences)
+        too_old = sum(place.is_too_old for place in webinar.occurrences)
+        ending = f"{_CATCHES_UP}.{_horizon(too_old, len(webinar.occurrences))}"
+        yield from _tell("sync_disabled", [_about_switch(webinar.why_not, count, ending)], None)
+    elif webinar.why_recordings_not is not None:
+        # Where nothing was recorded and nothing is to be, nobody misses anything.
+        count = sum(place.recordings.concerned for place in webinar.occurrences)
+        if count:
+            cause = _about_switch(webinar.why_recordings_not, count, f"{_CATCHES_UP}.")
+            yield from _tell("recording_not_synced", [cause], None)
+
+
+def _about_switch(why: WhyNot, count: int, ending: str) -> Cause:
+    meaning, remedy, button = SWITCHES[why]
+    return Cause(why, meaning, f"{remedy} {ending}", count, button, "Open settings")
+
+
+def _horizon(too_old: int, dates: int) -> str:
+    """How far back attendance can be had, where that matters."""
+    if not too_old:
+        return ""
+    which = "The webinar" if dates == 1 else "1 date" if too_old == 1 else f"{too_old} dates"
+    return (
+        f" {which} ended more than six months ago, and Zoom keeps attendance reports no longer than"
+        " that: registrants only, who came is lost."
+    )
+
+
+# --- occurrence by occurrence --------------------------------------------------------------------
 
 
 def _participants(occurrence: OccurrenceFacts) -> Iterable[SyncWarning]:
-    if occurrence.is_series or not (occurrence.is_read and occurrence.report_rows == 0):
-        return
-    yield SyncWarning(
-        "participants_missing",
-        "Some participants did not sync",
-        "Zoom has no participant information for this webinar: nobody joined, or Zoom's data has"
-        " an error.",
-        "Look at the webinar's attendance report in Zoom. If it lists people, use Sync now.",
-        0,
-        Action("open_zoom", "Open Zoom's report"),
-        occurrence.occurrence_id,
+    if occurrence.is_series:
+        return ()
+    causes = find_attendance_causes(
+        problem=occurrence.read_problem,
+        nobody_joined=occurrence.is_read and occurrence.report_rows == 0,
+        is_over=occurrence.has_ended,
+        is_too_old=occurrence.is_too_old,
+        people=sum(occurrence.count(name) for name in ("in_sync", "waiting", "failing")),
     )
+    return _tell("participants_missing", causes, occurrence.occurrence_id)
 
 
 def _missing(occurrence: OccurrenceFacts) -> Iterable[SyncWarning]:
-    nameless = occurrence.count("excluded", *_NAMELESS)
-    # Before the figures are settled Zoom may count people its lists do not show yet.
-    unexplained = abs(occurrence.remainder) if occurrence.is_settled else 0
-    if not nameless and not unexplained:
-        return
-    causes = []
-    if nameless:
-        causes.append(f"Zoom gave no e-mail address for {_people(nameless)}.")
-    if unexplained:
-        causes.append(f"Zoom's own figure differs from ours by {_people(unexplained)}.")
-    yield SyncWarning(
-        "data_not_synced",
-        "Some webinar data did not sync",
-        " ".join(causes),
-        "Switch on registration for the webinar in Zoom, so that every participant has an address."
-        if nameless
-        else "Use Sync now: it reads Zoom and HubSpot again and repairs what differs.",
-        nameless + unexplained,
-        Action("show_people", "Show these people", {"outcome": "excluded", "reason": "no_email"})
-        if occurrence.count("excluded", "no_email")
-        else Action(
-            "show_people", "Show these people", {"outcome": "excluded", "reason": "unmatched"}
+    causes = [
+        *_about_nameless(occurrence),
+        *find_missing_records(occurrence.writes),
+        *find_list_causes(
+            occurrence.read_problem, occurrence.remainder, is_settled=occurrence.is_settled
+        ),
+    ]
+    return _tell("data_not_synced", causes, occurrence.occurrence_id)
+
+
+def _about_nameless(occurrence: OccurrenceFacts) -> Iterator[Cause]:
+    without, unmatched = (occurrence.count("excluded", name) for name in ("no_email", "unmatched"))
+    remedy = "Switch on registration for the webinar in Zoom: then every participant has an address"
+    if without:
+        yield Cause(
+            "no_email",
+            f"Zoom gave no e-mail address for {count_people(without)}.",
+            f"{remedy}.",
+            without,
+            "show_people",
+            "Show these people",
+            {"outcome": "excluded", "reason": "no_email"},
         )
-        if nameless
-        else Action("sync_now", "Sync now"),
-        occurrence.occurrence_id,
-    )
+    if unmatched:
+        yield Cause(
+            "unmatched",
+            f"Zoom knows {count_people(unmatched)} by an id alone, and no registration has it.",
+            f"{remedy}. Whom you know can be matched by hand.",
+            unmatched,
+            "show_people",
+            "Show these people",
+            {"outcome": "excluded", "reason": "unmatched"},
+        )
 
 
 def _addresses(occurrence: OccurrenceFacts) -> Iterable[SyncWarning]:
-    parts = {reason: occurrence.count("excluded", reason) for reason in EXCLUDED_ADDRESSES}
-    count = sum(parts.values())
-    if not count:
-        return
-    words = [
-        f"{parts[reason]} {words}" for reason, words in EXCLUDED_ADDRESSES.items() if parts[reason]
-    ]
-    yield SyncWarning(
+    counted = {reason: occurrence.count("excluded", reason) for reason in EXCLUDED_ADDRESSES}
+    parts = {reason: count for reason, count in counted.items() if count}
+    if not parts:
+        return ()
+    words = [f"{count} {EXCLUDED_ADDRESSES[reason]}" for reason, count in parts.items()]
+    cause = Cause(
         "emails_excluded",
-        "Some e-mail addresses have been excluded from webinar sync",
         f"Of the excluded addresses {', '.join(words)}.",
         "Nothing has to be done, unless you want to remove an exclusion. The list shows every"
         " address and the rule that excluded it.",
-        count,
-        Action("show_people", "Show the excluded addresses", {"outcome": "excluded"}),
-        occurrence.occurrence_id,
+        sum(parts.values()),
+        "show_people",
+        "Show the excluded addresses",
+        {"outcome": "excluded", "reason": ",".join(parts)},
     )
+    return _tell("emails_excluded", [cause], occurrence.occurrence_id)
 
 
 def _errors(occurrence: OccurrenceFacts) -> Iterable[SyncWarning]:
-    failing = occurrence.count("failing")
-    count = failing + occurrence.rejected_writes
-    if not count and not occurrence.read_problem:
-        return
-    causes = []
-    if occurrence.read_problem:
-        causes.append(f"Zoom could not be read: {occurrence.read_problem.rstrip('.')}.")
-    if failing:
-        causes.append(f"HubSpot refused data of {_people(failing)}, or a plugin failed for them.")
-    if occurrence.rejected_writes:
-        causes.append("HubSpot refused the webinar's own record.")
-    yield SyncWarning(
-        "sync_error",
-        "Some webinar data did not sync because of an error",
-        " ".join(causes),
-        "The list shows HubSpot's message for each person; mend its cause, then use Retry."
-        if failing
-        else "Check that the webinar still exists in Zoom, then use Sync now.",
-        count,
-        Action("show_people", "Show what failed", {"outcome": "failing"})
-        if failing
-        else Action("sync_now", "Sync now"),
-        occurrence.occurrence_id,
-    )
+    causes = [
+        *find_read_errors(occurrence.read_problem),
+        *find_failures(
+            occurrence.writes,
+            {name: occurrence.count("failing", name) for name in FAILURES},
+        ),
+        *find_write_errors(occurrence.writes),
+        *_about_run(occurrence),
+    ]
+    return _tell("sync_error", causes, occurrence.occurrence_id)
+
+
+def _about_run(occurrence: OccurrenceFacts) -> Iterator[Cause]:
+    # People who wait for a connection, and an event that was refused, are told of by themselves.
+    is_told = occurrence.count("waiting", "reconnect") or occurrence.writes.has_no_event
+    if occurrence.run_problem and not is_told:
+        yield Cause(
+            "run_failed",
+            f"The last sync broke off: {occurrence.run_problem.rstrip('.')}.",
+            "It is tried again by itself in a while; Sync now does so at once.",
+            0,
+            "sync_now",
+            "Sync now",
+        )
 
 
 def _plugins(occurrence: OccurrenceFacts) -> Iterable[SyncWarning]:
     held = occurrence.count("waiting", "plugin_unavailable")
     if not held:
-        return
-    yield SyncWarning(
+        return ()
+    cause = Cause(
         "plugin_unavailable",
-        "Some people wait for a plugin",
-        f"A plugin that may exclude people cannot be asked, so {_people(held)} wait.",
+        f"A plugin that may exclude people cannot be asked, so {count_people(held)} wait.",
         "Have the plugin mended and use Sync now, or switch it off under Plugins.",
         held,
-        Action("open_settings", "Open plugins"),
-        occurrence.occurrence_id,
+        "open_settings",
+        "Open plugins",
     )
+    return _tell("plugin_unavailable", [cause], occurrence.occurrence_id)
 
 
 def _connection(occurrence: OccurrenceFacts) -> Iterable[SyncWarning]:
     waiting = occurrence.count("waiting", "reconnect")
     if not waiting:
-        return
-    yield SyncWarning(
+        return ()
+    cause = Cause(
         "reconnect",
-        "Sync is waiting for a connection",
-        f"HubSpot or Zoom no longer accepts our access, so {_people(waiting)} wait.",
+        f"HubSpot or Zoom no longer accepts our access, so {count_people(waiting)} wait.",
         "Connect the account again; the work then goes on by itself.",
         waiting,
-        Action("reconnect", "Reconnect"),
-        occurrence.occurrence_id,
+        "reconnect",
+        "Reconnect",
     )
+    return _tell("reconnect", [cause], occurrence.occurrence_id)
 
 
 def _reduced(occurrence: OccurrenceFacts) -> Iterable[SyncWarning]:
-    if occurrence.is_reduced:
-        yield SyncWarning(
-            "attendance_reduced",
-            "Attendance was read without Zoom's reports",
-            "Whoever connected Zoom may not see usage reports, so people were matched by e-mail"
-            " address alone, and when the webinar ended may be an estimate.",
-            "Have it connected again by somebody whose Zoom role includes Usage Reports.",
-            0,
-            Action("reconnect", "Connect Zoom again"),
-            occurrence.occurrence_id,
-        )
+    if not occurrence.is_reduced:
+        return ()
+    cause = Cause(
+        "attendance_reduced",
+        "Whoever connected Zoom may not see usage reports, so people were matched by e-mail address"
+        " alone, and when the webinar ended may be an estimate.",
+        "Have it connected again by somebody whose Zoom role includes Usage Reports.",
+        0,
+        "reconnect",
+        "Connect Zoom again",
+    )
+    return _tell("attendance_reduced", [cause], occurrence.occurrence_id)
 
 
-def _people(count: int) -> str:
-    return "1 person" if count == 1 else f"{count} people"
+def _recordings(occurrence: OccurrenceFacts) -> Iterable[SyncWarning]:
+    causes = find_causes(occurrence.recordings)
+    return _tell("recording_not_synced", causes, occurrence.occurrence_id)

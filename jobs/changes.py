@@ -47,6 +47,11 @@ def effect_change(email: str, kind: str) -> Change:
     return _change(email, kind, after=_SHOWN_KINDS.get(kind, kind))
 
 
+def restored_change(effect: str, name: str) -> Change:
+    """The line about something that was removed in HubSpot and is made again."""
+    return _change("", effect, name, before="removed in HubSpot", after="made again")
+
+
 def _change(
     email: str,
     effect: str,

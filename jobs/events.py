@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -52,22 +52,28 @@ def target_of(slice_: Slice) -> Target | None:
         occurrence = find_occurrence(connection, slice_.run["occurrence_pk"])
         webinar = find_webinar(connection, occurrence["webinar_pk"])
         if occurrence["is_series"]:
-            dates = [
-                row
-                for row in occurrences_of_webinar(connection, webinar["id"])
-                if not row["is_series"] and row["status"] != "cancelled" and row["start_at"]
-            ]
-            now = slice_.runtime.clock()
-            upcoming = [row for row in dates if row["start_at"] >= now]
-            if not dates:
+            dates = occurrences_of_webinar(connection, webinar["id"])
+            following = next_date(dates, slice_.runtime.clock())
+            if following is None:
                 return None
-            occurrence = upcoming[0] if upcoming else dates[-1]
+            occurrence = following
     return Target(
         webinar["account_id"],
         marketing_event_id(webinar["webinar_id"], occurrence["occurrence_id"]),
         occurrence,
         webinar,
     )
+
+
+def next_date(rows: Sequence[RowMapping], now: datetime) -> RowMapping | None:
+    """The series' next date, after the last one that; None while it has none."""
+    dates = [
+        row
+        for row in rows
+        if not row["is_series"] and row["status"] != "cancelled" and row["start_at"]
+    ]
+    upcoming = [row for row in dates if row["start_at"] >= now]
+    return upcoming[0] if upcoming else dates[-1] if dates else None
 
 
 def ensure_event(slice_: Slice, target: Target) -> bool:

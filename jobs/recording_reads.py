@@ -21,6 +21,7 @@ from clients.errors import (
     Unavailable,
 )
 from clients.zoom import Zoom
+from engine.recording_warnings import write_list_problem
 from engine.recordings import KEPT_TYPES, FileMoments
 from jobs.reports import place_session
 from jobs.runtime import Runtime
@@ -169,10 +170,12 @@ def list_recordings(slice_: Slice) -> None:
             _list_sessions(slice_, webinar, sessions)
     except (PermissionMissing, Rejected) as error:
         log.warning("recordings_not_listed", why=str(error))
-        problem = str(error)
+        problem = write_list_problem(
+            "not_allowed" if isinstance(error, PermissionMissing) else "refused", str(error)
+        )
     except NOT_NOW as error:
         log.warning("recordings_listed_later", why=str(error))
-        is_delayed = True
+        problem, is_delayed = write_list_problem("unreachable", str(error)), True
     _note_list(runtime, place["id"], problem, now, is_delayed=is_delayed)
 
 

@@ -14,6 +14,16 @@ from clients.errors import NotFound, PageTokenExpired, PermissionMissing, Reject
 from clients.zoom import Zoom
 from engine.attendance import Instance, Session, percent_attended, total_seconds, unite
 from engine.plan import in_batches
+from engine.read_problems import (
+    INCOMPLETE,
+    LIVE,
+    NO_RIGHT,
+    NOT_PROCESSED,
+    NOT_READY,
+    NOT_STARTED,
+    REFUSED,
+    SHRUNK,
+)
 from engine.timing import EARLIEST_START, ReadResult, Slot, place_instance
 from jobs.erased import hide_sessions
 from jobs.slices import Slice
@@ -43,18 +53,6 @@ from store.webinar_facts import (
     instances_of,
     occurrences_of_webinar,
 )
-
-NOT_STARTED = "it knows of no session of this webinar yet"
-LIVE = "the webinar is still on"
-NOT_READY = "its attendance report is not ready yet"
-NOT_PROCESSED = "its attendance report is still being worked out"
-INCOMPLETE = "its attendance report did not come whole"
-SHRUNK = "its attendance report has fewer rows than before; a second read has to confirm that"
-REFUSED = "it refused the attendance report"
-NO_RIGHT = (
-    "whoever connected it may not see attendance at all; connect Zoom again as somebody who may"
-)
-"""Why a report does not count yet, as people are told: "Zoom could not be read: …"."""
 
 _PEOPLE = 500
 _DIGEST_SIZE = 2**64

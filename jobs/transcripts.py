@@ -12,6 +12,7 @@ from datetime import timedelta
 from sqlalchemy import RowMapping
 
 from clients.errors import NotFound, PermissionMissing, Rejected, Unconfirmed
+from engine.write_warnings import TRANSCRIPT_NOT_FOUND
 from jobs.call_records import (
     A_WHILE,
     MAX_DOUBTS,
@@ -114,7 +115,14 @@ def _write(slice_: Slice, row: RowMapping, utterances: Sequence[Utterance]) -> s
 
 
 def _read_from_zoom(slice_: Slice, row: RowMapping) -> list[Utterance]:
-    """The words of the transcript. Raises NotFound when Zoom has it no more."""
+    """The words of the transcript. Raises NotFound, saying so, when Zoom has it no more."""
+    try:
+        return _find_words(slice_, row)
+    except NotFound as error:
+        raise NotFound(f"{TRANSCRIPT_NOT_FOUND}: {error}") from error
+
+
+def _find_words(slice_: Slice, row: RowMapping) -> list[Utterance]:
     run = slice_.run
     with reading(slice_.runtime.database) as connection:
         place = find_occurrence(connection, run["occurrence_pk"])

@@ -48,6 +48,7 @@ from jobs.records import show_connection_problem
 from jobs.requests import work_off_requests
 from jobs.runtime import Runtime, runtime_of_this_process
 from jobs.slices import SLICE_SECONDS, LeaseTaken, Slice, SliceOver, slice_under
+from jobs.verification import restore_properties, verify_event
 from jobs.zoom_reads import read_zoom
 from rollcall.errors import NeedsAttention, Permanent, Retryable
 from store.database import reading, writing
@@ -55,6 +56,7 @@ from store.leases import LeaseLost, release_lease, take_lease
 from store.ledger_reading import count_sendable, count_unfinished, next_effect_at
 from store.people import count_dirty, mark_occurrence_dirty
 from store.recording_facts import event_texts
+from store.refusals import try_again
 from store.registration_requests import next_request_at
 from store.resuming import find_connection_problem
 from store.runs import (
@@ -181,6 +183,7 @@ def _begin(runtime: Runtime, run: RowMapping) -> RowMapping:
             values = {"state": "running", "started_at": now, "settings_version": version}
             change_run(connection, run["id"], **values)
             if run["must_verify"]:
+                try_again(connection, run["occurrence_pk"])
                 mark_occurrence_dirty(connection, run["occurrence_pk"], must_read=True)
     return run
 
@@ -196,9 +199,11 @@ def _advance(runtime: Runtime, run: RowMapping, ends_at: float) -> None:
         with slice_under(runtime, run, _occurrence_lease(run), reads_until) as slice_:
             read_zoom(slice_)
         ends_at = max(ends_at, time.monotonic() + SLICE_SECONDS / 2)
-    is_forced = run["state"] == "queued" and run["must_verify"]
-    refresh_hubspot_users(runtime, run, is_forced=is_forced)
-    refresh_contact_properties(runtime, run, is_forced=is_forced)
+    is_first_look = run["state"] == "queued" and run["must_verify"]
+    refresh_hubspot_users(runtime, run, is_forced=is_first_look)
+    refresh_contact_properties(runtime, run, is_forced=is_first_look)
+    if is_first_look:
+        restore_properties(runtime, run)
     with slice_under(runtime, run, f"contacts:{run['portal_id']}", ends_at) as slice_:
         write_people(slice_)
     with slice_under(runtime, run, _occurrence_lease(run), ends_at) as slice_:
@@ -236,6 +241,8 @@ def _send_to_event(slice_: Slice, target: Target) -> None:
             cancel_event(slice_, target)
         withdraw_participations(slice_)
         return
+    if slice_.run["must_verify"]:
+        is_there = verify_event(slice_, target)
     with reading(slice_.runtime.database) as connection:
         is_wanted = count_sendable(
             connection, slice_.run["occurrence_pk"], slice_.runtime.clock(), PARTICIPATION_KINDS
@@ -303,6 +310,7 @@ def _supersede(runtime: Runtime, run: RowMapping) -> None:
             pool=run["pool"],
             now=now,
             must_read=fresh["must_read"],
+            must_verify=fresh["must_verify"],
         )
 
 

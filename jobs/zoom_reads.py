@@ -16,9 +16,10 @@ from sqlalchemy import RowMapping, update
 
 from clients.errors import PageTokenExpired, Rejected
 from clients.zoom import RegistrantQuery, Zoom
+from engine.read_problems import LIST_INCOMPLETE, LIST_REFUSED, NOT_STARTED, WEBINAR_GONE
 from engine.timing import is_settled, next_read_at, scheduled_end
 from jobs.presentable import presentable
-from jobs.reports import NOT_STARTED, Report, read_report
+from jobs.reports import Report, read_report
 from jobs.slices import Slice
 from jobs.webinars import RECURRING, WITHOUT_FIXED_TIME, refresh_webinar
 from schemas.base import Page
@@ -237,8 +238,10 @@ def _finish(
 
 def _list_problem(webinar: RowMapping, lists: Lists) -> str:
     if webinar["status"] != "scheduled":
-        return "it no longer has this webinar"
-    return "" if lists.is_complete else "a list of registrants did not come whole"
+        return WEBINAR_GONE
+    if lists.total is None:
+        return LIST_REFUSED
+    return "" if lists.is_complete else LIST_INCOMPLETE
 
 
 def _next_read(

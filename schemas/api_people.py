@@ -11,7 +11,7 @@ OUTCOMES = ("in_sync", "excluded", "failing", "waiting")
 
 
 class PeopleQuery(PageQuery):
-    """Which people to list; `email` is any part of an address."""
+    """Which people to list; `email` is any part of an address, `reason` codes with commas."""
 
     occurrence = ma.String()
     email = ma.String(load_default="", validate=validate.Length(max=255))

@@ -225,6 +225,9 @@ class WarningSchema(Schema):
     """A warning: what it means and how to mend it."""
 
     code = ma.String()
+    reason = ma.String(
+        metadata={"description": "The fact: each has one code, whatever warning it is shown in."}
+    )
     title = ma.String()
     meaning = ma.String()
     remedy = ma.String()

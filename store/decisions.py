@@ -25,7 +25,10 @@ UNIDENTIFIED = ("no_email", "unmatched")
 
 @dataclass(frozen=True, slots=True)
 class PeopleFilter:
-    """Which people to list; "" stands for all. ``email`` is any part of an address."""
+    """Which people to list; "" stands for all.
+
+    ``email`` is any part of an address, ``reason`` one code or several with commas between.
+    """
 
     email: str = ""
     outcome: str = ""
@@ -72,7 +75,7 @@ def _filtered(wanted: PeopleFilter) -> Select[tuple[object, ...]]:
     if wanted.outcome:
         query = query.where(occurrence_person.c.outcome == wanted.outcome)
     if wanted.reason:
-        query = query.where(occurrence_person.c.reason == wanted.reason)
+        query = query.where(occurrence_person.c.reason.in_(wanted.reason.split(",")))
     if wanted.plugin:
         query = query.where(occurrence_person.c.decided_by == wanted.plugin)
     return query

@@ -19,7 +19,7 @@ from engine.plan import (
 from store.leases import Lease, check_lease
 from store.ledger_reading import CHUNK, effects_by_key, may_go
 from store.people import update_rows
-from store.tables import effect, person, run
+from store.tables import effect, occurrence_person, person, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,14 @@ def withdraw_called_off(
 
 
 def forget_applied(connection: Connection, occurrence_pk: int, kinds: Sequence[str]) -> None:
-    """HubSpot no longer holds these effects of the occurrence: they are to be sent anew."""
+    """HubSpot no longer holds these effects of the occurrence: they are to be sent anew.
+
+    Except those of people who have been excluded since, or are held.
+    """
+    left_out = select(occurrence_person.c.id).where(
+        occurrence_person.c.occurrence_pk == occurrence_pk,
+        occurrence_person.c.is_excluded.is_(True) | occurrence_person.c.is_held.is_(True),
+    )
     connection.execute(
         update(effect)
         .where(
@@ -198,7 +205,11 @@ def forget_applied(connection: Connection, occurrence_pk: int, kinds: Sequence[s
             effect.c.kind.in_(kinds),
             effect.c.state.in_(("applied", "cannot_change")),
         )
-        .values(state="planned", applied_hash="", not_before=None)
+        .values(
+            state=case((effect.c.occurrence_person_pk.in_(left_out), "withdrawn"), else_="planned"),
+            applied_hash="",
+            not_before=None,
+        )
     )
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, RowMapping
 
 from engine.effective import why_recordings_not, why_webinar_not
-from engine.recording_warnings import RecordingFacts
+from engine.recording_warnings import RecordingFacts, read_list_problem
+from engine.timing import is_report_gone
 from engine.warnings import OccurrenceFacts, WebinarFacts
 from schemas.tenant_settings import Settings
 from store.form_facts import read_form_facts
 from store.recording_facts import StoredRecording, recordings_of
+from store.refusals import refusals_of, run_problems
 from store.switches import webinars_with_hosts
-from store.tables import effect
 from store.webinars import count_people
 
 
@@ -37,7 +38,8 @@ def read_warning_facts(
     )
     keys = [row["id"] for row in occurrences]
     counts = count_people(connection, keys)
-    rejected = _rejected_writes(connection, keys)
+    writes = refusals_of(connection, keys)
+    problems = run_problems(connection, keys)
     recordings = recordings_of(connection, keys)
     return WebinarFacts(
         why_webinar_not(*switches),
@@ -46,15 +48,17 @@ def read_warning_facts(
             OccurrenceFacts(
                 occurrence_id=row["occurrence_id"] or "0",
                 is_series=row["is_series"],
-                has_ended=row["ended_at"] is not None,
+                has_ended=_has_ended(row, now),
                 is_read=_is_read_after_end(row),
                 is_settled=row["settled_at"] is not None,
                 counts=counts[row["id"]],
                 zoom_people=row["zoom_people"],
                 report_rows=row["report_rows"],
                 read_problem=row["read_problem"],
-                rejected_writes=rejected.get(row["id"], 0),
-                recordings=_recording_facts(webinar_row, row, recordings[row["id"]]),
+                is_too_old=_is_too_old(row, now),
+                run_problem=problems.get(row["id"], ""),
+                writes=writes[row["id"]],
+                recordings=_recording_facts(webinar_row, row, recordings[row["id"]], now),
                 is_reduced=row["is_reduced"],
             )
             for row in occurrences
@@ -65,8 +69,9 @@ def read_warning_facts(
 
 
 def _recording_facts(
-    webinar_row: RowMapping, row: RowMapping, found: Sequence[StoredRecording]
+    webinar_row: RowMapping, row: RowMapping, found: Sequence[StoredRecording], now: datetime
 ) -> RecordingFacts:
+    problem_kind, problem = read_list_problem(row["recordings_problem"])
     problems = [one.row["problem"] for one in found if one.state.state == "available"]
     is_due = row["next_read_at"] is not None or row["recordings_due_at"] is not None
     return RecordingFacts(
@@ -76,8 +81,30 @@ def _recording_facts(
         transcripts=Counter(one.state.transcript_state for one in found),
         without_participants=problems.count("no_participants"),
         without_plugin=problems.count("plugin_failed"),
-        problem=row["recordings_problem"],
+        problem=problem,
+        problem_kind=problem_kind,
+        nobody_came=row["report_rows"] == 0,
+        is_audience_lost=_is_too_old(row, now),
     )
+
+
+def _ends_at(row: RowMapping) -> datetime | None:
+    """The actual end, else the scheduled one."""
+    if row["ended_at"] is None and row["start_at"] is not None:
+        end: datetime = row["start_at"] + timedelta(seconds=row["duration_seconds"])
+        return end
+    actual: datetime | None = row["ended_at"]
+    return actual
+
+
+def _has_ended(row: RowMapping, now: datetime) -> bool:
+    ends_at = _ends_at(row)
+    return row["ended_at"] is not None or (ends_at is not None and ends_at < now)
+
+
+def _is_too_old(row: RowMapping, now: datetime) -> bool:
+    """Whether who came can no longer be read, and never was."""
+    return row["settled_at"] is None and not row["is_series"] and is_report_gone(_ends_at(row), now)
 
 
 def _is_read_after_end(row: RowMapping) -> bool:
@@ -86,17 +113,3 @@ def _is_read_after_end(row: RowMapping) -> bool:
         and row["ended_at"] is not None
         and bool(row["read_at"] >= row["ended_at"])
     )
-
-
-def _rejected_writes(connection: Connection, occurrence_pks: Sequence[int]) -> dict[int, int]:
-    """Refused writes of each occurrence that belong to no single person."""
-    rows = connection.execute(
-        select(effect.c.occurrence_pk, func.count().label("writes"))
-        .where(
-            effect.c.occurrence_pk.in_(occurrence_pks),
-            effect.c.state == "rejected",
-            effect.c.occurrence_person_pk.is_(None),
-        )
-        .group_by(effect.c.occurrence_pk)
-    )
-    return {row.occurrence_pk: row.writes for row in rows}

@@ -6,13 +6,54 @@ import pytest
 from sqlalchemy import Engine, select
 
 from store.tables import occurrence_person, run
-from tests.api.conftest import Calls, HubSpotCaller, add_people
+from tests.api.conftest import Calls, HubSpotCaller, add_people, add_webinar
 
 
 @pytest.fixture
 def database_url(sqlite_url: str) -> str:
     """One database will do: the queries of these lists are plain ones."""
     return sqlite_url
+
+
+def test_S06_all_global_settings_are_read_and_changed_in_one_place(
+    admin: HubSpotCaller, member: HubSpotCaller
+) -> None:
+    """S07-S10 in sections: webinars, exclusions, recording exclusions, contact exclusions."""
+    wanted = {
+        "webinar_sync": "selected",
+        "webinar_sync_users": ["host1"],
+        "recording_sync": "all",
+        "excluded_host_domains": ["host.no"],
+        "excluded_recording_domains": ["recording.no"],
+        "excluded_contact_domains": ["contact.no"],
+    }
+    assert set(wanted) <= set(member.get("/api/settings"))
+    assert admin.call("PATCH", "/api/settings", wanted).status_code == 200
+    shown = member.get("/api/settings")
+    assert {name: shown[name] for name in wanted} == wanted
+    assert member.call("PATCH", "/api/settings", wanted).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("scope", "synced"),
+    [
+        pytest.param({"webinar_sync": "none"}, [], id="S07 none"),
+        pytest.param({"webinar_sync": "all"}, ["host0", "host1", "host2"], id="S07 all"),
+        pytest.param(
+            {"webinar_sync": "selected", "webinar_sync_users": ["host1"]},
+            ["host1"],
+            id="S07 selected",
+        ),
+    ],
+)
+def test_the_scope_decides_whose_webinars_sync_now(
+    admin: HubSpotCaller, engine: Engine, scope: dict[str, object], synced: list[str]
+) -> None:
+    for host in (1, 2):
+        add_webinar(engine, f"9500000000{host + 1}", host=host)
+    admin.call("PATCH", "/api/settings", scope)
+    webinars = admin.all("/api/webinars")
+    assert sorted(one["host_id"] for one in webinars if one["effective"]["webinar"]) == synced
 
 
 def test_S07_a_fresh_portal_is_asked_before_anything_is_synced(member: HubSpotCaller) -> None:
@@ -86,6 +127,52 @@ def test_S11_S13_S14_each_users_switches_are_shown_and_changed(
     assert [user["id"] for user in member.get("/api/users", search="HOST1@")["results"]] == [
         "host1"
     ]
+
+
+def test_S12_S13_S14_S15_a_users_panel_holds_both_switches_and_leads_to_single_webinars(
+    admin: HubSpotCaller, member: HubSpotCaller, engine: Engine
+) -> None:
+    """Evaluated now: what was switched before a webinar was known counts for it too."""
+    both = {"webinar_sync": "all", "recording_sync": "all"}
+    admin.call("PATCH", "/api/settings", both)
+    off = {"sync_new_webinars": False, "sync_recordings": False}
+    answer = admin.call("PATCH", "/api/users/host1", off)
+    assert {name: answer.json[name] for name in off} == off
+    add_webinar(engine, "95000000002", host=1)
+    (webinar,) = member.get("/api/webinars", host_id="host1")["results"]
+    path = f"/api/webinars/{webinar['id']}"
+    assert webinar["effective"]["why_not"] == "user_off"
+    shown = member.call("PATCH", path, {"sync": "on"}).json["effective"]
+    assert (shown["webinar"], shown["why_recordings_not"]) == (True, "user_recordings_off")
+    shown = member.call("PATCH", path, {"recordings": "on"}).json["effective"]
+    assert (shown["webinar"], shown["recordings"]) == (True, True)
+    member.call("PATCH", path, {"sync": "default", "recordings": "default"})
+    admin.call("PATCH", "/api/users/host1", dict.fromkeys(off, True))
+    shown = member.get(path)["effective"]
+    assert (shown["webinar"], shown["recordings"]) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("domains", "why"),
+    [
+        pytest.param({"excluded_host_domains": ["acme.example"]}, "host_domain_excluded", id="S08"),
+        pytest.param(
+            {"excluded_recording_domains": ["acme.example"]}, "recordings_domain_excluded", id="S09"
+        ),
+        pytest.param(
+            {"excluded_contact_domains": ["acme.example"]}, None, id="S10 of contacts only"
+        ),
+    ],
+)
+def test_Q1_each_list_of_domains_concerns_its_own(
+    admin: HubSpotCaller, domains: dict[str, object], why: str | None
+) -> None:
+    admin.call(
+        "PATCH", "/api/settings", {"webinar_sync": "all", "recording_sync": "all", **domains}
+    )
+    shown = admin.get("/api/webinars/95000000001")["effective"]
+    assert shown["why_recordings_not"] == why
+    assert shown["webinar"] is (why != "host_domain_excluded")
 
 
 def test_a_user_of_nobody_is_not_found(admin: HubSpotCaller, stranger: HubSpotCaller) -> None:

@@ -15,7 +15,15 @@ from store.recording_facts import (
     ensure_recording,
     merge_moments,
 )
-from store.tables import effect, instance, occurrence, run, run_change, webinar
+from store.tables import (
+    effect,
+    instance,
+    occurrence,
+    occurrence_person,
+    run,
+    run_change,
+    webinar,
+)
 from tests.api.conftest import ENDED, NOW, PORTAL, Calls, HubSpotCaller, add_people, add_webinar
 
 WEBINAR = "/api/webinars/95000000001"
@@ -192,13 +200,63 @@ class TestAudit:
                 )
             )
         warnings = member.all(f"{WEBINAR}/audit", limit=2)
-        assert [(each["code"], each["count"], each["occurrence_id"]) for each in warnings] == [
-            ("recording_not_synced", 1, None),
-            ("participants_missing", 0, "0"),
-            ("emails_excluded", 1, "0"),
-            ("sync_error", 2, "0"),
+        assert [
+            (each["code"], each["reason"], each["count"], each["occurrence_id"])
+            for each in warnings
+        ] == [
+            ("recording_not_synced", "recordings_global_off", 1, None),
+            ("participants_missing", "nobody_joined", 0, "0"),
+            ("data_not_synced", "event_not_created", 1, "0"),
+            ("emails_excluded", "emails_excluded", 1, "0"),
+            ("sync_error", "rejected", 1, "0"),
         ]
         assert all(each["title"] and each["meaning"] and each["remedy"] for each in warnings)
+
+    def test_S22_S23_beside_a_webinar_are_its_state_its_runs_and_its_warnings(
+        self, admin: HubSpotCaller, member: HubSpotCaller, stranger: HubSpotCaller, engine: Engine
+    ) -> None:
+        admin.call("PATCH", "/api/settings", {"webinar_sync": "all"})
+        dates = add_webinar(engine, "95000000002", occurrences=("11", "12"))
+        add_people(engine, dates[0], [{"identity_key": "row:1", "outcome": "excluded"}])
+        with engine.begin() as to:
+            to.execute(occurrence_person.update().values(reason="no_email"))
+        path = "/api/webinars/95000000002"
+        run_id = member.call("POST", f"{path}/sync").json["run_id"]
+        assert [one["id"] for one in member.get(path)["occurrences"]] == ["11", "12"]
+        assert [one["id"] for one in member.all(f"{path}/runs")] == [run_id]
+        (warning,) = member.all(f"{path}/audit")
+        assert set(warning) == {
+            "code",
+            "reason",
+            "title",
+            "meaning",
+            "remedy",
+            "count",
+            "action",
+            "occurrence_id",
+        }
+        assert (warning["reason"], warning["occurrence_id"]) == ("no_email", "11")
+        assert member.all(f"{path}/audit", occurrence="11") == [warning]
+        assert member.all(f"{path}/audit", occurrence="12") == []
+        assert member.call("GET", f"{path}/audit", occurrence="13").status_code == 404
+        assert stranger.call("GET", f"{path}/audit").status_code == 404
+
+    def test_S29_why_a_sync_broke_off_is_told_until_one_succeeds(
+        self, admin: HubSpotCaller, member: HubSpotCaller, engine: Engine
+    ) -> None:
+        admin.call("PATCH", "/api/settings", {"webinar_sync": "all"})
+        ended = {"state": "failed", "message": "HubSpot answered 403.", "finished_at": ENDED}
+        member.call("POST", f"{WEBINAR}/sync")
+        with engine.begin() as to:
+            to.execute(run.update().values(**ended))
+        (warning,) = member.all(f"{WEBINAR}/audit")
+        assert (warning["code"], warning["reason"]) == ("sync_error", "run_failed")
+        assert warning["meaning"] == "The last sync broke off: HubSpot answered 403."
+        member.call("POST", f"{WEBINAR}/sync")
+        with engine.begin() as to:
+            done = run.update().where(run.c.state == "queued")
+            to.execute(done.values(state="done", finished_at=NOW))
+        assert member.all(f"{WEBINAR}/audit") == []
 
 
 class TestSync:

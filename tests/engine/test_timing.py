@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.timing import (
+    REPORTS_KEPT,
     ReadResult,
     Slot,
     final_at,
     is_overdue,
+    is_report_gone,
     is_settled,
     next_read_at,
     place_instance,
@@ -64,6 +66,16 @@ class TestNextRead:
     ) -> None:
         found = next_read_at(now=now, starts_at=START, ends_at=END, delays=DELAYS, is_settled=True)
         assert found == expected
+
+    def test_Q8_a_report_zoom_no_longer_keeps_is_not_asked_for_every_day(self) -> None:
+        last, over = END + REPORTS_KEPT, END + REPORTS_KEPT + MINUTE
+        moments = [
+            next_read_at(now=now, starts_at=START, ends_at=END, delays=DELAYS, is_settled=False)
+            for now in (last, over)
+        ]
+        assert moments == [last + DAY, None]
+        assert (is_report_gone(END, last), is_report_gone(END, over)) == (False, True)
+        assert not is_report_gone(None, over)
 
     def test_without_a_fixed_time_it_is_read_daily(self) -> None:
         found = next_read_at(

@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlencode
@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
 import app
+from api.parts import EXTENSION
 from store.runs import Pool
 from tests.scenarios.stage import PORTAL, Stage
 
@@ -44,7 +45,10 @@ def open_doors(stage: Stage) -> Iterator[Doors]:
         patch.object(app, "open_database", kept(app.open_database)),
         patch.object(app, "open_inbox", kept(app.open_inbox)),
     ):
-        client = app.create_app(stage.config, doorbell=_NoBell()).test_client()
+        application = app.create_app(stage.config, doorbell=_NoBell())
+    # The API lives in the stage's present, as the jobs do.
+    application.extensions[EXTENSION] = replace(application.extensions[EXTENSION], clock=stage.now)
+    client = application.test_client()
     try:
         yield Doors(stage, client)
     finally:
@@ -109,7 +113,7 @@ class Doors:
         user = next(p for p in portals if str(p["id"]) == PORTAL)["users"][0]["id"]
         address = f"{path}?{urlencode({**query, 'userId': user, 'portalId': PORTAL}, safe='@,')}"
         raw = b"" if body is None else json.dumps(body).encode()
-        stamp = str(int(time.time() * 1000))
+        stamp = str(int(self.stage.now().timestamp() * 1000))
         public_url = self.stage.config.web.public_url
         text = method.encode() + (public_url + address).encode() + raw + stamp.encode()
         secret = self.stage.config.hubspot.client_secret
