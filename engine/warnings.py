@@ -100,7 +100,7 @@ class OccurrenceFacts:
     figures, None before the first complete read. ``has_ended``: by Zoom's word or by its schedule.
     ``is_read`` says that a complete read was made after the end. ``is_too_old``: it ended longer
     ago than Zoom keeps attendance reports, and was never settled. ``run_problem`` is why the newest
-    run broke off.
+    run broke off, ``is_disconnected`` that it did for want of a connection.
     """
 
     occurrence_id: str
@@ -114,6 +114,7 @@ class OccurrenceFacts:
     read_problem: str = ""
     is_too_old: bool = False
     run_problem: str = ""
+    is_disconnected: bool = False
     writes: WriteFacts = field(default_factory=WriteFacts)
     recordings: RecordingFacts = field(default_factory=RecordingFacts)
     is_reduced: bool = False
@@ -320,8 +321,12 @@ def _errors(occurrence: OccurrenceFacts) -> Iterable[SyncWarning]:
 
 
 def _about_run(occurrence: OccurrenceFacts) -> Iterator[Cause]:
-    # People who wait for a connection, and an event that was refused, are told of by themselves.
-    is_told = occurrence.count("waiting", "reconnect") or occurrence.writes.has_no_event
+    # A connection that is missing, and an event that was refused, are told of by themselves.
+    is_told = (
+        occurrence.is_disconnected
+        or occurrence.count("waiting", "reconnect")
+        or occurrence.writes.has_no_event
+    )
     if occurrence.run_problem and not is_told:
         yield Cause(
             "run_failed",
@@ -350,11 +355,12 @@ def _plugins(occurrence: OccurrenceFacts) -> Iterable[SyncWarning]:
 
 def _connection(occurrence: OccurrenceFacts) -> Iterable[SyncWarning]:
     waiting = occurrence.count("waiting", "reconnect")
-    if not waiting:
+    if not waiting and not occurrence.is_disconnected:
         return ()
+    what = f"{count_people(waiting)} wait" if waiting else "nothing new is read or written"
     cause = Cause(
         "reconnect",
-        f"HubSpot or Zoom no longer accepts our access, so {count_people(waiting)} wait.",
+        f"HubSpot or Zoom no longer accepts our access, so {what}.",
         "Connect the account again; the work then goes on by itself.",
         waiting,
         "reconnect",

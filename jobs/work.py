@@ -199,10 +199,10 @@ def _advance(runtime: Runtime, run: RowMapping, ends_at: float) -> None:
         with slice_under(runtime, run, _occurrence_lease(run), reads_until) as slice_:
             read_zoom(slice_)
         ends_at = max(ends_at, time.monotonic() + SLICE_SECONDS / 2)
-    is_first_look = run["state"] == "queued" and run["must_verify"]
-    refresh_hubspot_users(runtime, run, is_forced=is_first_look)
-    refresh_contact_properties(runtime, run, is_forced=is_first_look)
-    if is_first_look:
+    is_forced = run["state"] == "queued" and run["must_verify"]
+    refresh_hubspot_users(runtime, run, is_forced=is_forced)
+    refresh_contact_properties(runtime, run, is_forced=is_forced)
+    if run["must_verify"]:
         restore_properties(runtime, run)
     with slice_under(runtime, run, f"contacts:{run['portal_id']}", ends_at) as slice_:
         write_people(slice_)

@@ -16,6 +16,7 @@ from schemas.tenant_settings import Settings
 from store.form_facts import read_form_facts
 from store.recording_facts import StoredRecording, recordings_of
 from store.refusals import refusals_of, run_problems
+from store.resuming import find_connection_problem
 from store.switches import webinars_with_hosts
 from store.webinars import count_people
 
@@ -57,6 +58,8 @@ def read_warning_facts(
                 read_problem=row["read_problem"],
                 is_too_old=_is_too_old(row, now),
                 run_problem=problems.get(row["id"], ""),
+                is_disconnected=row["id"] in problems
+                and bool(find_connection_problem(connection, row["id"])),
                 writes=writes[row["id"]],
                 recordings=_recording_facts(webinar_row, row, recordings[row["id"]], now),
                 is_reduced=row["is_reduced"],

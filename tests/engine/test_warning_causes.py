@@ -269,9 +269,10 @@ def test_S28_the_list_of_excluded_addresses_is_one_click_away_and_holds_no_other
     "told_otherwise",
     [
         {"counts": {("waiting", "reconnect"): 1}},
+        {"is_disconnected": True},
         {"writes": WriteFacts(shared=(RefusedWrite("marketing_event"),))},
     ],
-    ids=["no connection", "no marketing event"],
+    ids=["people wait", "no connection", "no marketing event"],
 )
 def test_Q7_a_run_that_broke_off_for_a_reason_told_already_is_not_told_again(
     told_otherwise: dict[str, Any],

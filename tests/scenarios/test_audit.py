@@ -94,6 +94,7 @@ def test_why_participants_are_missing_is_told_apart(
     connect(lone_stage)
     if "answer" in given:
         strike(lone_stage, "zoom", "/report/webinars", *given["answer"])
+        strike(lone_stage, "zoom", "/participants", *given["answer"])
     lone_stage.pass_time()
     found = codes(audit(doors, webinar.webinar_id))
     assert found == {reason: ("participants_missing", 0)}

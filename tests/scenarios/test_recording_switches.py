@@ -233,6 +233,56 @@ def test_S25_3_deleted_and_never_found_are_told_apart(stage: Stage) -> None:
     assert "no longer listed by Zoom" in meaning
 
 
+@pytest.mark.parametrize(
+    ("what", "words", "button"),
+    [
+        ("trash", "in Zoom's trash", "open_zoom"),
+        ("delete", "deleted in Zoom", "open_zoom"),
+    ],
+    ids=["S25-3 trashed", "S25-3 deleted"],
+)
+def test_what_a_notice_says_of_a_recording_that_is_gone_is_told(
+    stage: Stage, what: str, words: str, button: str
+) -> None:
+    scene = play(stage)
+    stage.listen()
+    change(stage, scene, what)
+    stage.late_by += timedelta(seconds=5)
+    stage.deliver(stage.notices("recording."))
+    stage.work()
+    ((meaning, name),) = audit(stage)
+    assert words in meaning
+    assert name == button
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "words", "button"),
+    [
+        (400, 200, "does not let us list", "reconnect"),
+        (400, 300, "refused to list", "sync_now"),
+        (503, 0, "could not be asked", "sync_now"),
+    ],
+    ids=["S25 not allowed", "S25 refused", "S25 not reachable"],
+)
+def test_why_zoom_did_not_list_recordings_is_told_apart_and_ends_with_it(
+    stage: Stage, status: int, code: int, words: str, button: str
+) -> None:
+    body = {"code": code, "message": "Some words of Zoom's."}
+    rule = {"platform": "zoom", "route_contains": "/recordings", "kind": "status"}
+    play(stage, before=records_by_itself)
+    stage.simulator.call("POST", "/faults", rule | {"status": status, "body": body})
+    stage.sync_now()
+    stage.work()
+    ((meaning, name),) = audit(stage)
+    assert words in meaning
+    assert name == button
+    assert shows_recording(stage) == (True, True), "nothing is taken back for want of an answer"
+    stage.simulator.call("DELETE", "/faults")
+    stage.sync_now()
+    stage.work()
+    assert audit(stage) == []
+
+
 def test_S25_3_expected_and_not_found(stage: Stage) -> None:
     play(stage, recorded=False, before=records_by_itself)
     ((meaning, button),) = audit(stage)
