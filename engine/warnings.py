@@ -51,10 +51,10 @@ TITLES: Mapping[Code, str] = {
 }
 
 EXCLUDED_ADDRESSES: Mapping[str, str] = {
-    "hubspot_user": "belong to users of the HubSpot account",
-    "excluded_domain": "have a domain excluded in the settings",
-    "invalid_email": "are not valid addresses",
-    "secondary_email": "are secondary addresses of contacts",
+    "hubspot_user": "of users of the HubSpot account",
+    "excluded_domain": "with a domain excluded in the settings",
+    "invalid_email": "not valid",
+    "secondary_email": "secondary to a contact's own",
 }
 """The four reasons for which addresses are excluded from webinar sync, in words."""
 
@@ -296,7 +296,7 @@ def _addresses(occurrence: OccurrenceFacts) -> Iterable[SyncWarning]:
     words = [f"{count} {EXCLUDED_ADDRESSES[reason]}" for reason, count in parts.items()]
     cause = Cause(
         "emails_excluded",
-        f"Of the excluded addresses {', '.join(words)}.",
+        f"Excluded addresses: {', '.join(words)}.",
         "Nothing has to be done, unless you want to remove an exclusion. The list shows every"
         " address and the rule that excluded it.",
         sum(parts.values()),

@@ -136,6 +136,18 @@ class TestSetUp:
         assert run(moved, "demo").returncode == 0
         assert asked(moved) == ["venv", "pip run.txt", "pip project"]
 
+    def test_an_environment_behind_a_link_is_not_emptied(self, checkout, tmp_path):
+        elsewhere = tmp_path / "elsewhere"
+        elsewhere.mkdir()
+        (elsewhere / "precious").touch()
+        (checkout / ".venv").symlink_to(elsewhere)
+
+        answer = run(checkout, "demo")
+
+        assert answer.returncode == 3
+        assert ".venv is a link" in answer.stderr
+        assert (elsewhere / "precious").exists()
+
     def test_a_failed_installation_says_why_and_is_taken_up_again(self, checkout):
         (checkout / "no-network").touch()
         answer = run(checkout, "demo")

@@ -236,8 +236,8 @@ def test_S25_a_recording_that_arrived_is_no_cause() -> None:
 def test_S28_the_meaning_counts_each_of_the_four_reasons() -> None:
     counts = {("excluded", "hubspot_user"): 1, ("excluded", "invalid_email"): 3}
     (warning,) = warnings(counts=counts)
-    assert "1 belong to users of the HubSpot account" in warning.meaning
-    assert "3 are not valid addresses" in warning.meaning
+    assert "1 of users of the HubSpot account" in warning.meaning
+    assert "3 not valid" in warning.meaning
     assert "secondary" not in warning.meaning
 
 
