@@ -37,8 +37,8 @@ def find_attendance_causes(
     if nobody_joined and not problem:
         yield Cause(
             "nobody_joined",
-            "Zoom's report of this webinar is complete and lists nobody: either nobody joined, or there"
-            " is an error in Zoom's data.",
+            "Zoom's report of this webinar is complete and lists nobody: either nobody joined, or"
+            " there is an error in Zoom's data.",
             "Look at the webinar's attendance report in Zoom. If it lists people, use Sync now.",
             0,
             "open_zoom",
