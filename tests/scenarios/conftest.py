@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -78,10 +79,16 @@ def postgres_url(postgres_server: sqlalchemy.URL, migrated_postgres: str) -> Ite
 
 @pytest.fixture
 def stage(
-    simulator_base: str, database_url: str, redis_url: str, guard: Guard, registry: Registry
+    brisk: None,
+    simulator_base: str,
+    database_url: str,
+    redis_url: str,
+    guard: Guard,
+    registry: Registry,
 ) -> Iterator[Stage]:
-    """A customer's stage on an empty world."""
+    """A customer's stage on an empty world, with delays of seconds."""
     with set_stage(simulator_base, database_url, redis_url, guard, registry) as stage:
+        stage.patience = timedelta(seconds=5)
         yield stage
 
 

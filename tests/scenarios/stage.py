@@ -35,7 +35,7 @@ from schemas.recording_links import RecordingLinks
 from schemas.tenant_settings import PluginForm
 from store.database import open_database, reading, writing
 from store.inbox import record_delivery
-from store.runs import OPEN_STATES, open_run
+from store.runs import OPEN_STATES, next_ready_at, open_run
 from store.sealing import Sealer
 from store.settings import save_settings
 from store.tables import inbox, occurrence, registration_request, run
@@ -184,14 +184,28 @@ class Stage:
             return save_settings(connection, portal_id, patch, "tester", self.now(), forms)
 
     def work(self) -> None:
-        """Run jobs until nothing is due at the stage's present."""
+        """Run jobs until nothing is due at the stage's present, or within its ``patience`` of it.
+
+        A job waits for a run that is ready in a few seconds; here the clock moves on instead.
+        """
         runtime = self.runtime
-        for _ in range(20):
+        for _ in range(200):
             opened = open_due_runs(self.database, self.now())
             work_off(runtime, "live")
             work_off(runtime, "bulk")
             if not opened and not open_due_runs(self.database, self.now()):
-                return
+                wait = self._until_ready()
+                if wait is None or wait > self.patience:
+                    return
+                self.late_by += max(wait, timedelta(milliseconds=1))
+        raise AssertionError("the jobs do not come to rest")
+
+    def _until_ready(self) -> timedelta | None:
+        """How long it is until a run is ready."""
+        with reading(self.database) as connection:
+            found = [next_ready_at(connection, pool) for pool in ("live", "bulk")]
+        moments = [moment for moment in found if moment is not None]
+        return min(moments) - self.now() if moments else None
 
     def pass_time(self, span: timedelta = timedelta(minutes=45)) -> None:
         """Let so much time pass at once: jobs run at every moment something becomes due.
