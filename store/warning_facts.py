@@ -75,13 +75,15 @@ def _recording_facts(
     webinar_row: RowMapping, row: RowMapping, found: Sequence[StoredRecording], now: datetime
 ) -> RecordingFacts:
     problem_kind, problem = read_list_problem(row["recordings_problem"])
-    problems = [one.row["problem"] for one in found if one.state.state == "available"]
+    # Of a recording that is not there, nothing more is told than that.
+    available = [one for one in found if one.state.state == "available"]
+    problems = [one.row["problem"] for one in available]
     is_due = row["next_read_at"] is not None or row["recordings_due_at"] is not None
     return RecordingFacts(
         is_expected=webinar_row["auto_recording"] == "cloud" and row["ended_at"] is not None,
         is_over=not is_due,
         states=Counter(one.state.state for one in found),
-        transcripts=Counter(one.state.transcript_state for one in found),
+        transcripts=Counter(one.state.transcript_state for one in available),
         without_participants=problems.count("no_participants"),
         without_plugin=problems.count("plugin_failed"),
         problem=problem,

@@ -164,7 +164,9 @@ def test_B02_a_row_that_falls_out_of_the_report_is_seen_before_anybody_is_settle
     assert webinar.place["settled_at"] is None
     assert "did not come whole" in webinar.place["read_problem"]
     warnings = doors.api("GET", f"/webinars/{webinar.webinar_id}/audit")["results"]
-    assert "sync_error" in {warning["code"] for warning in warnings}
+    assert [(one["code"], one["reason"]) for one in warnings] == [
+        ("participants_missing", "report_incomplete")
+    ]
     assert set(webinar.states().values()) == {"REGISTERED"}
 
 
