@@ -134,6 +134,7 @@ class Stage:
     guard: Guard
     access: Access
     late_by: timedelta = timedelta(0)
+    patience: timedelta = timedelta(0)
     alerts: Any = None
 
     @property
