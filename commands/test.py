@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 import click
 
-AT_ONCE = ("--numprocesses=logical", "--maxprocesses=4", "--dist=worksteal")
-"""Much of the suite waits for other processes, and every process of it has servers of its own."""
+PROCESSES = min((os.cpu_count() or 1) + 1, 4)
+"""One more than there are cores: much of the suite waits. Each has servers of its own."""
+AT_ONCE = (f"--numprocesses={PROCESSES}", "--dist=worksteal")
 
 
 @click.command(add_help_option=False, context_settings={"ignore_unknown_options": True})

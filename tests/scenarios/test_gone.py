@@ -320,6 +320,7 @@ class TestErased:
         assert [row["reason"] for row in audience.people(email="")] == ["privacy_deleted"] * 2
         assert len(audience.people()) == audience.zoom_people() == 5
 
+    @ON_SQLITE
     def test_deliveries_that_name_an_erased_person_are_dropped(self, audience: Audience) -> None:
         webinar_id = sync(audience)
         audience.announce(webinar_id, ADA)
@@ -330,6 +331,7 @@ class TestErased:
         assert places_of(audience.stage, ADA) == []
         assert "a delivery's body" in places_of(audience.stage, BEN)
 
+    @ON_SQLITE
     def test_a_delivery_that_comes_after_the_erasure_is_dropped_once_it_is_merged(
         self, audience: Audience
     ) -> None:
@@ -342,6 +344,7 @@ class TestErased:
         assert [row["reason"] for row in audience.people(email="")] == ["privacy_deleted"]
         assert len(audience.people()) == 2
 
+    @ON_SQLITE
     def test_the_order_and_repetition_of_deletion_and_erasure_do_not_matter(
         self, audience: Audience
     ) -> None:
@@ -361,6 +364,7 @@ class TestErased:
         }
         assert set(audience.stage.simulator.contacts()) == {BEN}
 
+    @ON_SQLITE
     def test_a_notice_that_comes_before_the_contact_is_known_is_remembered(
         self, audience: Audience
     ) -> None:
@@ -375,6 +379,7 @@ class TestErased:
         audience.sync_now()
         assert places_of(audience.stage, ADA) == []
 
+    @ON_SQLITE
     def test_the_other_addresses_of_an_erased_contact_are_erased_too(
         self, audience: Audience
     ) -> None:

@@ -14,6 +14,7 @@ from store.database import writing
 from store.inbox import record_delivery
 from store.tables import connection as connection_table
 from store.tables import inbox, occurrence, occurrence_person, run
+from tests.scenarios.audience import ON_SQLITE
 from tests.scenarios.stage import PORTAL, Stage
 
 
@@ -85,6 +86,7 @@ def calls(stage: Stage, platform: str) -> int:
     return int(stage.simulator.call("GET", "/journal", platform=platform)["total"])
 
 
+@ON_SQLITE
 def test_hubspot_ends_the_access_before_anything_is_written(stage: Stage) -> None:
     scene = begin(stage)
     end_access(stage, "hubspot", scene)
@@ -138,6 +140,7 @@ def deliver(stage: Stage, scene: dict[str, Any], event: str, **payload: Any) -> 
         )
 
 
+@ON_SQLITE
 def test_zoom_announces_that_the_app_was_removed(stage: Stage) -> None:
     scene = begin(stage, play=False)
     stage.work()
@@ -160,6 +163,7 @@ def test_zoom_announces_that_the_app_was_removed(stage: Stage) -> None:
     assert_everything_arrived(stage, scene)
 
 
+@ON_SQLITE
 def test_a_late_notice_of_a_removal_does_not_end_what_was_authorised_since(stage: Stage) -> None:
     scene = begin(stage)
     (grant,) = stage.query(select(connection_table).where(connection_table.c.platform == "zoom"))
@@ -194,6 +198,7 @@ def test_the_access_ends_between_registration_and_attendance(stage: Stage, platf
     assert_everything_arrived(stage, scene)
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("platform", ["hubspot", "zoom"])
 def test_nothing_is_tried_in_vain_while_the_access_is_gone(stage: Stage, platform: str) -> None:
     scene = begin(stage)
@@ -214,6 +219,7 @@ def test_nothing_is_tried_in_vain_while_the_access_is_gone(stage: Stage, platfor
     assert len(stage.query(select(run))) == runs
 
 
+@ON_SQLITE
 def test_a_notice_about_an_unknown_webinar_waits_for_zoom_however_long(stage: Stage) -> None:
     scene = begin(stage)
     end_access(stage, "zoom", scene)
@@ -234,6 +240,7 @@ def test_a_notice_about_an_unknown_webinar_waits_for_zoom_however_long(stage: St
     assert "late@northquay.example" in outcomes(stage)
 
 
+@ON_SQLITE
 def test_a_portal_that_did_not_reconnect_itself_goes_on_as_well(stage: Stage) -> None:
     """Two portals share one authorisation: whoever renews it renews it for both."""
     scene = begin(stage)

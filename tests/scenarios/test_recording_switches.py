@@ -265,22 +265,24 @@ def test_what_a_notice_says_of_a_recording_that_is_gone_is_told(
     ids=["S25 not allowed", "S25 refused", "S25 not reachable"],
 )
 def test_why_zoom_did_not_list_recordings_is_told_apart_and_ends_with_it(
-    stage: Stage, status: int, code: int, words: str, button: str
+    lone_stage: Stage, status: int, code: int, words: str, button: str
 ) -> None:
     body = {"code": code, "message": "Some words of Zoom's."}
     rule = {"platform": "zoom", "route_contains": "/recordings", "kind": "status"}
-    play(stage, before=records_by_itself)
-    stage.simulator.call("POST", "/faults", rule | {"status": status, "body": body})
-    stage.sync_now()
-    stage.work()
-    ((meaning, name),) = audit(stage)
+    play(lone_stage, before=records_by_itself)
+    lone_stage.simulator.call("POST", "/faults", rule | {"status": status, "body": body})
+    lone_stage.sync_now()
+    lone_stage.work()
+    ((meaning, name),) = audit(lone_stage)
     assert words in meaning
     assert name == button
-    assert shows_recording(stage) == (True, True), "nothing is taken back for want of an answer"
-    stage.simulator.call("DELETE", "/faults")
-    stage.sync_now()
-    stage.work()
-    assert audit(stage) == []
+    assert shows_recording(lone_stage) == (True, True), (
+        "nothing is taken back"
+    )
+    lone_stage.simulator.call("DELETE", "/faults")
+    lone_stage.sync_now()
+    lone_stage.work()
+    assert audit(lone_stage) == []
 
 
 def test_S25_3_expected_and_not_found(stage: Stage) -> None:

@@ -66,6 +66,7 @@ class TestResolve:
     def audience(self, stage: Stage) -> Audience:
         return gather_audience(stage, secondary_email="resolve")
 
+    @ON_SQLITE
     def test_B8_the_secondary_address_alone_reaches_its_owner(self, audience: Audience) -> None:
         audience.add_contact(MAIN, hs_additional_emails=ALIAS)
         sync(audience, **{ALIAS: SECOND_HALF})
@@ -85,6 +86,7 @@ class TestResolve:
         assert audience.outcomes() == {MAIN: ("in_sync", ""), ALIAS: ("in_sync", "")}
         assert audience.zoom_people() == 2
 
+    @ON_SQLITE
     def test_B8_again_and_again_changes_nothing(self, audience: Audience) -> None:
         audience.add_contact(MAIN, hs_additional_emails=ALIAS)
         sync(audience)
@@ -93,6 +95,7 @@ class TestResolve:
             audience.sync_now()
         assert audience.stage.simulator.writes() == before
 
+    @ON_SQLITE
     def test_B8_webinars_of_both_addresses_count_for_the_one_contact(
         self, audience: Audience
     ) -> None:
@@ -103,6 +106,7 @@ class TestResolve:
         audience.settle()
         assert figures(audience.stage, MAIN) == ("2", "2", "75")
 
+    @ON_SQLITE
     def test_an_address_that_is_excluded_counts_for_nobody(self, audience: Audience) -> None:
         audience.stage.set(excluded_contact_domains=["northquay.example"])
         audience.add_contact(MAIN, hs_additional_emails=ALIAS)
