@@ -276,9 +276,7 @@ def test_why_zoom_did_not_list_recordings_is_told_apart_and_ends_with_it(
     ((meaning, name),) = audit(lone_stage)
     assert words in meaning
     assert name == button
-    assert shows_recording(lone_stage) == (True, True), (
-        "nothing is taken back"
-    )
+    assert shows_recording(lone_stage) == (True, True), "nothing is taken back"
     lone_stage.simulator.call("DELETE", "/faults")
     lone_stage.sync_now()
     lone_stage.work()
