@@ -34,7 +34,7 @@ from schemas.zoom_webhooks import (
 )
 from store.connections import end_zoom_grant
 from store.database import reading, writing
-from store.inbox import place_of
+from store.inbox import place_of, trace_of
 from store.inbox_work import bury, close_deliveries, new_deliveries, put_off
 from store.leases import release_lease, take_lease
 from store.registration_facts import RegistrationEntry, merge_registrations
@@ -77,15 +77,19 @@ def drain_inbox(runtime: Runtime) -> int:
 
 
 def _drain_one(runtime: Runtime, row: RowMapping) -> None:
+    """Merge one delivery; every line logged meanwhile names it as the door's line did."""
+    with structlog.contextvars.bound_contextvars(delivery=trace_of(row["digest"])):
+        _merge_or_keep(runtime, row)
+
+
+def _merge_or_keep(runtime: Runtime, row: RowMapping) -> None:
     now = runtime.clock()
     try:
         state = _merge(runtime, row, now)
         with writing(runtime.database) as connection:
             close_deliveries(connection, [row["id"]], state=state)
     except Permanent as error:
-        log.warning(
-            "delivery_parked", delivery=row["id"], delivery_event=row["event"], why=str(error)
-        )
+        log.warning("delivery_parked", delivery_event=row["event"], why=str(error))
         with writing(runtime.database) as connection:
             bury(connection, row["id"], error=str(error))
     except NeedsAttention as error:
@@ -96,7 +100,7 @@ def _drain_one(runtime: Runtime, row: RowMapping) -> None:
         _try_later(runtime, row, str(error), now)
     except Exception as error:
         # A delivery we stumble over must not stop those behind it.
-        log.exception("delivery_failed", delivery=row["id"], delivery_event=row["event"])
+        log.exception("delivery_failed", delivery_event=row["event"])
         _try_later(runtime, row, f"failed with {type(error).__name__}", now)
 
 
@@ -168,7 +172,7 @@ def _open_live_run(
     connection: Connection, runtime: Runtime, place: RowMapping, now: datetime
 ) -> None:
     """The first registration goes at once, those behind it with the next run a moment later."""
-    open_run(
+    run_id = open_run(
         connection,
         occurrence_pk=place["id"],
         trigger="webhook",
@@ -177,6 +181,7 @@ def _open_live_run(
         not_before=next_start(connection, place["id"], now, runtime.timing.coalesce),
         must_read=place["reads"] == 0,
     )
+    log.info("delivery_merged", portal=place["portal_id"], run=run_id)
 
 
 def next_start(

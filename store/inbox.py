@@ -22,6 +22,11 @@ def place_of(digest: str) -> str:
     return f"inbox:{digest}"
 
 
+def trace_of(digest: str) -> str:
+    """What a delivery is called in the logs, from the door to the work it leads to."""
+    return digest[:12]
+
+
 def record_delivery(
     connection: Connection,
     sealer: Sealer,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 
 def _alembic(url: str) -> Config:
@@ -17,6 +18,17 @@ def _alembic(url: str) -> Config:
 def migrate(url: str, revision: str = "head") -> None:
     """Bring the database at ``url`` up to ``revision``."""
     command.upgrade(_alembic(url), revision)
+
+
+def migrate_back(url: str, revision: str) -> None:
+    """Take the database at ``url`` back to ``revision``; what later ones hold is lost."""
+    command.downgrade(_alembic(url), revision)
+
+
+def revisions() -> list[str]:
+    """Every revision there is, oldest first."""
+    scripts = ScriptDirectory.from_config(_alembic("sqlite://"))
+    return [script.revision for script in scripts.walk_revisions()][::-1]
 
 
 def check_migrations(url: str) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from store.database import writing
-from store.inbox import Source, record_delivery
+from store.inbox import Source, record_delivery, trace_of
 from store.runs import Pool
 from store.sealing import Sealer
 
@@ -81,7 +81,13 @@ class Door:
             return Response(status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
         result = "stored" if is_new else "repeated"
         self.count(source, result)
-        log.info(f"delivery_{result}", source=source, delivery_event=event, account=account_id)
+        log.info(
+            f"delivery_{result}",
+            source=source,
+            delivery=trace_of(digest),
+            delivery_event=event,
+            account=account_id,
+        )
         self.ring("live")
         return Response(status=204)
 

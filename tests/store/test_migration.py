@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import inspect
 
 from store.database import open_database
-from store.migration import check_migrations, migrate
+from store.migration import check_migrations, migrate, migrate_back, revisions
 from store.tables import metadata
 from tests.store.support import add_occurrence, add_person
 
@@ -45,6 +45,24 @@ def test_the_columns_and_rules_are_those_the_tests_run_on(database_url: str) -> 
             assert columns == {column.name: bool(column.nullable) for column in table.columns}, name
             indexes = {index["name"] for index in found.get_indexes(name)}
             assert {index.name for index in table.indexes} <= indexes, name
+    finally:
+        engine.dispose()
+
+
+def test_every_step_back_and_forward_again_keeps_what_was_there(database_url: str) -> None:
+    migrate(database_url)
+    engine = open_database(database_url)
+    try:
+        with engine.begin() as connection:
+            row = add_person(connection, add_occurrence(connection), "ada@example.com")
+        for revision in reversed(revisions()):
+            migrate_back(database_url, revision)
+        for revision in revisions():
+            migrate(database_url, revision)
+        check_migrations(database_url)
+        with engine.begin() as connection:
+            table = metadata.tables["occurrence_person"]
+            assert connection.execute(table.select()).mappings().one() == row
     finally:
         engine.dispose()
 
