@@ -97,6 +97,10 @@ def _read_gauges(engine: Engine) -> CollectorRegistry:
     add("rollcall_open_runs", "Runs queued or going on", "pool", figures.runs)
     oldest = Gauge("rollcall_inbox_oldest_seconds", "Age of what waits longest", registry=registry)
     oldest.set(figures.oldest_delivery_seconds)
+    requests = Gauge(
+        "rollcall_open_requests", "Requests of workflows that are not finished", registry=registry
+    )
+    requests.set(figures.requests)
     grants = Gauge("rollcall_connections", "Grants", ("platform", "status"), registry=registry)
     for (platform, status), count in figures.connections.items():
         grants.labels(platform, status).set(count)

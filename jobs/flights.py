@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from typing import Generic, TypeVar
 
 from jobs.slices import Slice
@@ -68,7 +69,8 @@ class Flights(Generic[B, R]):
         batch = waiting.popleft()
         if self._depart is not None:
             self._depart(batch)
-        aloft[crew.submit(self._send, batch)] = batch
+        # With the context, so that what is logged over there names the run as well.
+        aloft[crew.submit(copy_context().run, self._send, batch)] = batch
 
     def _finish(self, aloft: dict[Future[R], B]) -> list[B]:
         done, _ = wait(aloft, return_when=FIRST_COMPLETED)

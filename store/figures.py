@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from store.inbox_work import oldest_new_at
 from store.runs import OPEN_STATES
 from store.tables import connection as connections
-from store.tables import inbox, run
+from store.tables import inbox, registration_request, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +19,14 @@ class Figures:
     """Counts of the whole installation; ``oldest_delivery_seconds`` is 0 when none waits.
 
     ``deliveries`` by state (``new``, ``dead``), ``runs`` by pool (those queued or going on),
-    ``connections`` by platform and status.
+    ``connections`` by platform and status, ``requests`` of workflows that are not finished.
     """
 
     deliveries: Mapping[str, int]
     oldest_delivery_seconds: float
     runs: Mapping[str, int]
     connections: Mapping[tuple[str, str], int]
+    requests: int
 
 
 def read_figures(connection: Connection, now: datetime) -> Figures:
@@ -45,10 +46,16 @@ def read_figures(connection: Connection, now: datetime) -> Figures:
             connections.c.platform, connections.c.status
         )
     )
+    requests = connection.execute(
+        select(func.count())
+        .select_from(registration_request)
+        .where(registration_request.c.due_at.is_not(None))
+    ).scalar_one()
     oldest = oldest_new_at(connection)
     return Figures(
         deliveries={"new": 0, "dead": 0} | {row.state: row.waiting for row in deliveries},
         oldest_delivery_seconds=(now - oldest).total_seconds() if oldest is not None else 0.0,
         runs={"live": 0, "bulk": 0} | {row.pool: row.runs for row in runs},
         connections={(platform, status): count for platform, status, count in grants},
+        requests=int(requests),
     )

@@ -58,6 +58,7 @@ def test_metrics_say_what_waits_and_what_needs_a_person(any_site: Site) -> None:
         'rollcall_inbox{state="new"} 1.0',
         'rollcall_inbox{state="dead"} 0.0',
         'rollcall_open_runs{pool="live"} 0.0',
+        "rollcall_open_requests 0.0",
         'rollcall_connections{platform="hubspot",status="connected"} 1.0',
         'rollcall_connections{platform="zoom",status="reconnect"} 1.0',
     ):

@@ -69,7 +69,7 @@ class Doors:
     def notices(self) -> list[dict[str, Any]]:
         """What Zoom had to tell since the last time, in the order it happened."""
         log = self.stage.simulator.call("GET", "/zoom/webhooks", entries=1000)["deliveries"]
-        fresh = [entry["body"] for entry in log][::-1][self.heard :]
+        fresh = [entry["body"] for entry in log][self.heard :]
         self.heard += len(fresh)
         shift = int(self.stage.late_by.total_seconds() * 1000)
         return [{**body, "event_ts": body["event_ts"] + shift} for body in fresh]
