@@ -18,16 +18,27 @@ from tests.api.conftest import (
     add_webinar,
     seed,
 )
-from tests.oauth.conftest import platforms, site
+from tests.oauth.conftest import any_site, platforms, site
 from tests.oauth.support import Site
 from tests.security.callers import RUN
 
-__all__ = ["platforms", "site"]
+__all__ = ["any_site", "platforms", "site"]
 
 
 @pytest.fixture
 def tenants(site: Site) -> Site:
     """Tenant A (``PORTAL``) with a webinar, people, a run and a parked delivery; B is connected."""
+    return with_tenants(site)
+
+
+@pytest.fixture
+def any_tenants(any_site: Site) -> Site:
+    """The same, once on SQLite and once on PostgreSQL."""
+    return with_tenants(any_site)
+
+
+def with_tenants(site: Site) -> Site:
+    """The application with both tenants."""
     seed(site.engine)
     add_people(
         site.engine,
