@@ -47,7 +47,9 @@ def limit_attempts(app: Flask, redis: Redis) -> None:
         if request.endpoint in GUESSED_AT and 400 <= response.status_code < 500:
             try:
                 with redis.pipeline() as pipeline:
-                    pipeline.incr(_key()).expire(_key(), WINDOW_SECONDS).execute()
+                    pipeline.incr(_key())
+                    pipeline.expire(_key(), WINDOW_SECONDS)
+                    pipeline.execute()
             except RedisError:
                 pass
         return response
