@@ -12,6 +12,7 @@ from flask import Flask
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import actions.routes
 import console.operators
@@ -28,6 +29,7 @@ from console.operators import Counts
 from jobs.queue import Doorbell
 from logs import configure_logs
 from oauth.access import Access
+from oauth.attempts import limit_attempts
 from oauth.disconnecting import disconnect_portal, disconnect_zoom
 from oauth.flows import Flows
 from oauth.sessions import RedisSessions
@@ -58,6 +60,9 @@ def create_app(config: Config, *, doorbell: Rings | None = None) -> Flask:
     public_url = config.web.public_url
     app.config["TRUSTED_HOSTS"] = trusted_hosts(config)
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
+    # Who a request comes from is the proxies' word; where it goes to is never anybody's.
+    proxies = config.web.proxies
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
 
     redis = open_redis(config)
     access = open_access(config, redis)
@@ -67,6 +72,7 @@ def create_app(config: Config, *, doorbell: Rings | None = None) -> Flask:
 
     app.session_interface = RedisSessions(redis, is_secure=public_url.startswith("https://"))
     add_headers(app, is_https=public_url.startswith("https://"))
+    limit_attempts(app, redis)
     app.register_blueprint(
         webhooks.routes.blueprint(
             Door(inbox, access.sealer, bell.ring, counts.webhook),

@@ -29,12 +29,16 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """The web process: where it listens, how the world reaches it, how many processes."""
+    """The web process: where it listens, how the world reaches it, how many processes.
+
+    ``proxies`` of our own stand before it, each of which adds to ``X-Forwarded-For``.
+    """
 
     host: str
     port: int
     public_url: str
     processes: int
+    proxies: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,13 @@ class Config:
             encryption_keys=value["ROLLCALL_ENCRYPTION_KEYS"]
             or (_kept_secret(storage["data_dir"] / "encryption.key", _new_fernet_key),),
             workers=value["ROLLCALL_WORKERS"],
-            web=Web(host, port, value["ROLLCALL_PUBLIC_URL"], value["ROLLCALL_WEB_WORKERS"]),
+            web=Web(
+                host,
+                port,
+                value["ROLLCALL_PUBLIC_URL"],
+                value["ROLLCALL_WEB_WORKERS"],
+                value["ROLLCALL_PROXIES"],
+            ),
             timing=Timing(
                 tick=value["ROLLCALL_TICK_SECONDS"],
                 reconcile_after=value["ROLLCALL_RECONCILE_AFTER"],
@@ -211,6 +221,10 @@ def _count(value: str) -> int:
     if not re.fullmatch(r"[0-9]{1,3}", value) or int(value) < 1:
         raise ValueError(f"must be a whole number from 1 to 999, not {value!r}")
     return int(value)
+
+
+def _count_or_none(value: str) -> int:
+    return 0 if value == "0" else _count(value)
 
 
 def _seconds(value: str) -> timedelta:
@@ -338,6 +352,7 @@ VARIABLES: Mapping[str, Variable] = {
         _fernet_keys, "$(openssl rand -base64 32 | tr '+/' '-_')", needed="with a database"
     ),
     "ROLLCALL_WEB_WORKERS": Variable(_count, "2", "2"),
+    "ROLLCALL_PROXIES": Variable(_count_or_none, "1", "0"),
     "ROLLCALL_WORKERS": Variable(_count, "2", "2"),
     "ROLLCALL_TICK_SECONDS": Variable(_seconds, "5", "5"),
     "ROLLCALL_RECONCILE_AFTER": Variable(_durations, "5m,30m,3h,24h,72h", "5m,30m,3h,24h,72h"),

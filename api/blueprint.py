@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar, cast
 
+from flask import Request
 from flask_smorest import Blueprint
 from marshmallow import Schema
 from webargs.flaskparser import FlaskParser
 
+from api.bodies import read_sent_json
 from api.callers import authenticate
 from api.errors import answer_rollcall_error
 from rollcall.errors import RollcallError
@@ -37,6 +39,9 @@ class Group(Protocol):
 
 class _Parser(FlaskParser):
     DEFAULT_VALIDATION_STATUS = 400
+
+    def _raw_load_json(self, req: Request) -> Any:
+        return read_sent_json(req)
 
 
 class _ApiBlueprint(Blueprint):  # type: ignore[misc]

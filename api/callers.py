@@ -31,6 +31,8 @@ class Caller:
 def authenticate() -> None:
     """Let the request in, or answer 401; a signature that does not verify is never passed over."""
     request.max_content_length = MAX_BODY_BYTES
+    if "\x00" in request.path or b"%00" in request.query_string:
+        refuse(400, "There are zero bytes in the address.")  # PostgreSQL has no place for them.
     given = parts()
     if SIGNATURE_HEADER in request.headers:
         found = _signed_caller(given)

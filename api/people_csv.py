@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -33,7 +34,9 @@ COLUMNS = (
 _PAGE = 1000
 # A spreadsheet takes a cell that begins with one of these for a formula and may run it:
 # https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Some read the full-width forms alike, and in much of Europe a semicolon begins another cell.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_INNER_START = re.compile("(?<=[;\t\r\n])(?=[=+@\uff1d\uff0b\uff0d\uff20-])")
 
 
 def stream_csv(
@@ -74,5 +77,5 @@ def _cell(value: Any) -> str:
         return ""
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
-    text = str(value)
+    text = _INNER_START.sub("'", str(value))
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

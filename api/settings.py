@@ -8,6 +8,7 @@ from flask import request
 from marshmallow import ValidationError
 
 from api.blueprint import new_blueprint
+from api.bodies import read_sent_json
 from api.callers import caller, require_super_admin
 from api.errors import refuse
 from api.parts import parts
@@ -64,7 +65,10 @@ def refuse_patch(error: ValidationError, under: str = "") -> NoReturn:
 
 def json_object() -> dict[str, Any]:
     """The request's body, which has to be a JSON object."""
-    body = request.get_json(silent=True)
+    try:
+        body = read_sent_json(request)
+    except ValueError:
+        body = None
     if not isinstance(body, dict):
         refuse(400, "The body has to be a JSON object, sent as application/json.")
     return body

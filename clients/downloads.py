@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 from clients.errors import NotFound, NotSent, Rejected, Unauthorized, Unavailable
+from clients.public_addresses import public_session
 from rollcall.errors import RollcallError
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 3.05, 30.0
@@ -50,28 +51,53 @@ def open_download(
     """Open a file for reading; ``byte_range`` is a ``Range`` header, "" for all of it.
 
     The bearer goes to Zoom's own hosts (that of ``api_url`` counts as one), and never along with a
-    redirect to another host. Raises NotFound, Unauthorized (also when Zoom answers with a page in
+    redirect to another host. Where the API is reached over TLS so is every file, at port 443 of a
+    public address. Raises NotFound, Unauthorized (also when Zoom answers with a page in
     place of the file), Unavailable, NotSent, and Rejected for an address that is not Zoom's.
     """
-    if not _is_zooms(url, api_url):
+    here = _as_asked(url)
+    if not _is_zooms(here, api_url):
         raise Rejected("Zoom named a file at an address that is not Zoom's")
-    here, headers = url, {"Authorization": f"Bearer {token}", "Accept": "*/*"}
+    headers = {"Authorization": f"Bearer {token}", "Accept": "*/*"}
     if byte_range:
         headers["Range"] = byte_range
     # A compressed body would have another length than the part of the file it stands for.
     headers["Accept-Encoding"] = "identity"
     for _ in range(MOST_REDIRECTS):
-        response = _get(session, here, headers)
+        response = _get(_session_for(here, session, api_url), here, headers)
         if response.status_code not in _REDIRECTS:
             return _judge(response)
         there = urljoin(here, response.headers.get("Location", ""))
         response.close()
         if urlsplit(there).scheme not in ("https", urlsplit(api_url).scheme):
             raise Rejected("Zoom sent us on to an address without encryption")
+        there = _as_asked(there)
         if urlsplit(there).netloc != urlsplit(here).netloc:
             headers.pop("Authorization", None)
         here = there
     raise Unavailable("Zoom's file is behind too many redirects")
+
+
+def _as_asked(url: str) -> str:
+    """The URL as it is going to be asked for: only this form says for sure which host that is."""
+    try:
+        asked = requests.Request("GET", url).prepare().url or ""
+        parts = urlsplit(asked)
+        if parts.hostname and "@" not in parts.netloc and parts.port != 0:
+            return asked
+    except (requests.RequestException, ValueError):
+        pass
+    raise Rejected("Zoom named a file at an address that is not Zoom's")
+
+
+def _session_for(url: str, session: requests.Session, api_url: str) -> requests.Session:
+    """What the URL is fetched through: any host but the API's own has to be a public one."""
+    parts, api = urlsplit(url), urlsplit(api_url)
+    if api.scheme != "https" or parts.netloc == api.netloc:
+        return session
+    if parts.port not in (None, 443):
+        raise Rejected("Zoom named a file at a port that is not for files")
+    return public_session()
 
 
 def _get(session: requests.Session, url: str, headers: Mapping[str, str]) -> requests.Response:

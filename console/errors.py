@@ -22,6 +22,10 @@ _TEXTS = {
     404: ("There is no such page", "It may have been moved, or the address is incomplete."),
     405: ("This page takes no such request", "Go back and use the button or the link again."),
     413: ("That is too much", "What was sent is larger than Rollcall accepts."),
+    429: (
+        "Too many attempts",
+        "Links or codes that are not good came from where you are. Wait a minute, then try again.",
+    ),
     500: (
         "Something went wrong on our side",
         "It has been noted. Syncing goes on by itself; try this page again in a minute.",

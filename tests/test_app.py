@@ -67,7 +67,7 @@ class TestEveryRoute:
         assert set(open_to_all) <= set(PUBLIC), "add a guard, or say above why there is none"
         assert 500 not in open_to_all.values()
 
-    def test_every_answer_protects_the_browser(self, site: Site) -> None:
+    def test_X16_every_answer_protects_the_browser(self, site: Site) -> None:
         browser = site.browser()
         browser.install_hubspot()
         paths = [filled(rule) for rule in routes(site)] + ["/nowhere", "/api/nowhere"]
@@ -84,6 +84,28 @@ class TestEveryRoute:
                 assert headers["Cross-Origin-Opener-Policy"] == "same-origin", path
             if not path.startswith("/console/static/"):
                 assert headers["Cache-Control"] == "no-store", path
+
+    def test_X16_so_does_every_error(self, site: Site) -> None:
+        def fail() -> None:
+            raise RuntimeError("unforeseen")
+
+        site.app.view_functions["console.landing"] = fail
+        site.app.config["PROPAGATE_EXCEPTIONS"] = False
+        client = site.app.test_client()
+        answers = {
+            500: client.get("/", base_url=PUBLIC_URL),
+            405: client.get("/webhooks/zoom", base_url=PUBLIC_URL),
+            404: client.get("/nowhere", base_url=PUBLIC_URL),
+            413: client.post("/webhooks/zoom", base_url=PUBLIC_URL, data=b"x" * (1 << 20)),
+            401: client.get("/api/settings", base_url=PUBLIC_URL),
+            400: client.get("/healthz", base_url="http://evil.example"),
+        }
+        for status, answer in answers.items():
+            assert answer.status_code == status
+            assert answer.headers["Content-Security-Policy"] == POLICY, status
+            assert answer.headers["X-Content-Type-Options"] == "nosniff", status
+            assert answer.headers["X-Frame-Options"] == "DENY", status
+            assert answer.headers["Cache-Control"] == "no-store", status
 
     def test_no_answer_shows_how_it_went_wrong_inside(self, site: Site) -> None:
         for rule in routes(site):
@@ -102,7 +124,7 @@ class TestEveryRoute:
 
 
 class TestHttps:
-    def test_browsers_are_told_to_stay_with_it(self, site: Site) -> None:
+    def test_X16_browsers_are_told_to_stay_with_it(self, site: Site) -> None:
         url = "https://rollcall.example"
         config = replace(site.config, web=replace(site.config.web, public_url=url))
         answer = create_app(config, doorbell=Rung()).test_client().get("/", base_url=url)

@@ -57,7 +57,7 @@ class TestWhoMayAsk:
             ),
         ],
     )
-    def test_nobody_else_does(self, hubspot: Caller, door: Door, how: dict[str, Any]) -> None:
+    def test_X7_nobody_else_does(self, hubspot: Caller, door: Door, how: dict[str, Any]) -> None:
         assert hubspot.post(execution(), **how).status_code == 401
         assert (door.rows(), door.rung) == ([], [])
 

@@ -50,7 +50,7 @@ def test_a_part_is_asked_for_with_the_bearer_and_passed_on(
     [(STORAGE, False), ("https://us02web.zoom.us/rec/file/x", True)],
     ids=["another host", "the same host"],
 )
-def test_a_redirect_takes_the_bearer_along_only_to_the_same_host(
+def test_X10_a_redirect_takes_the_bearer_along_only_to_the_same_host(
     http: responses.RequestsMock, zoom: Zoom, there: str, has_bearer: bool
 ) -> None:
     http.get(FILE, status=302, headers={"Location": there})
@@ -69,7 +69,7 @@ def test_a_redirect_takes_the_bearer_along_only_to_the_same_host(
         "file:///etc/passwd",
     ],
 )
-def test_a_file_that_is_not_at_zooms_is_not_asked_for(
+def test_X10_a_file_that_is_not_at_zooms_is_not_asked_for(
     http: responses.RequestsMock, zoom: Zoom, url: str
 ) -> None:
     with pytest.raises(Rejected, match="not Zoom's"):
@@ -77,7 +77,7 @@ def test_a_file_that_is_not_at_zooms_is_not_asked_for(
     assert not http.calls
 
 
-def test_a_redirect_to_an_address_without_encryption_is_not_followed(
+def test_X10_a_redirect_to_an_address_without_encryption_is_not_followed(
     http: responses.RequestsMock, zoom: Zoom
 ) -> None:
     http.get(FILE, status=302, headers={"Location": "http://files.cdn.example/x"})

@@ -96,20 +96,20 @@ def test_a_form_too_large_is_refused_with_a_page(site: Site) -> None:
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil"])
 @pytest.mark.parametrize("path", ["/", "/api/settings", "/oauth/hubspot/install"])
-def test_a_foreign_host_name_is_not_answered(site: Site, host: str, path: str) -> None:
+def test_X17_a_foreign_host_name_is_not_answered(site: Site, host: str, path: str) -> None:
     answer = site.app.test_client().get(path, base_url=f"http://{host}:8000")
     assert answer.status_code == 400
     assert "Location" not in answer.headers
     assert host not in answer.text or answer.mimetype == "application/json"
 
 
-def test_an_address_that_came_through_a_proxy_is_not_believed(site: Site) -> None:
+def test_X17_an_address_that_came_through_a_proxy_is_not_believed(site: Site) -> None:
     headers = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
     answer = site.browser().get("/oauth/hubspot/install", headers=headers)
     assert "evil.example" not in answer.headers["Location"]
 
 
-def test_a_notice_is_shown_as_text(site: Site) -> None:
+def test_X11_a_notice_is_shown_as_text(site: Site) -> None:
     @site.app.get("/notice")
     def show() -> None:
         raise Notice("<b>a</b>", "<script>b</script>", link="/x?a=1&b='2'", link_text="<i>c</i>")

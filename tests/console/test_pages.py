@@ -124,7 +124,7 @@ class TestHome:
         assert "Not for everybody" in others.get("/console/").text
         assert "Not for everybody" not in ours.get("/console/").text
 
-    def test_whatever_the_platforms_say_is_shown_as_text(self, site: Site) -> None:
+    def test_X11_whatever_the_platforms_say_is_shown_as_text(self, site: Site) -> None:
         browser = signed_in(site)
         browser.connect_zoom()
         add_webinar(site, topic=NASTY, host_email=NASTY)

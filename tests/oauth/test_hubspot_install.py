@@ -37,7 +37,7 @@ class TestFromOurPage:
         assert stored["installer_user_id"] == str(ADMIN)
         assert stored["discovered_at"] is not None
 
-    def test_tokens_are_not_readable_in_the_database(self, site: Site) -> None:
+    def test_X14_tokens_are_not_readable_in_the_database(self, site: Site) -> None:
         site.browser().install_hubspot()
         (row,) = site.rows("hubspot")
         issued = [*site.world.hubspot.access_tokens, *site.world.hubspot.grants]
@@ -183,7 +183,7 @@ class TestFromOurPage:
 
 
 class TestSessions:
-    def test_the_session_has_a_new_name_after_signing_in(self, site: Site) -> None:
+    def test_X6_the_session_has_a_new_name_after_signing_in(self, site: Site) -> None:
         browser = site.browser()
         page = browser.begin("hubspot")
         before = browser.session_cookie()
@@ -194,7 +194,7 @@ class TestSessions:
         thief.client.set_cookie("rollcall", before, domain="localhost")
         assert not thief.is_signed_in()
 
-    def test_the_cookie_holds_nothing_but_a_name(self, site: Site) -> None:
+    def test_X6_the_cookie_holds_nothing_but_a_name(self, site: Site) -> None:
         browser = site.browser()
         browser.install_hubspot()
         assert len(browser.session_cookie()) == 43
@@ -248,7 +248,9 @@ class TestRefusals:
             "introspection down",
         ],
     )
-    def test_nothing_is_stored_and_the_page_shows_a_way_back(self, site: Site, name: str) -> None:
+    def test_X3_nothing_is_stored_and_the_page_shows_a_way_back(
+        self, site: Site, name: str
+    ) -> None:
         status, page = refused(site, name)
         assert status == 400
         assert "Traceback" not in page
@@ -256,13 +258,13 @@ class TestRefusals:
         assert site.rows() == []
         assert site.portals() == {}
 
-    def test_a_state_of_hubspot_opens_nothing_at_zoom(self, site: Site) -> None:
+    def test_X3_a_state_of_hubspot_opens_nothing_at_zoom(self, site: Site) -> None:
         status, page = refused(site, "state of Zoom")
         assert status == 403
         assert "Sign in with HubSpot first" in page
         assert site.rows() == []
 
-    def test_a_state_is_good_once(self, site: Site) -> None:
+    def test_X3_a_state_is_good_once(self, site: Site) -> None:
         browser = site.browser()
         back = browser.consent(browser.begin("hubspot"), portal_id=PORTAL)
         assert browser.get(back).status_code == 302
@@ -271,14 +273,14 @@ class TestRefusals:
         assert again.status_code == 400
         assert site.rows("hubspot")[0]["generation"] == generation
 
-    def test_a_state_lapses_after_ten_minutes(self, site: Site) -> None:
+    def test_X3_a_state_lapses_after_ten_minutes(self, site: Site) -> None:
         browser = site.browser()
         browser.begin("hubspot")
         keys = list(site.redis.scan_iter("rollcall:oauth:*"))
         assert keys and all(0 < site.redis.ttl(key) <= 600 for key in keys)
 
     @pytest.mark.parametrize("extra", ["next=//evil.example", "next=https:evil.example"])
-    def test_nobody_can_choose_where_a_sign_in_ends(self, site: Site, extra: str) -> None:
+    def test_X4_nobody_can_choose_where_a_sign_in_ends(self, site: Site, extra: str) -> None:
         browser = site.browser()
         back = browser.consent(browser.begin("hubspot"), portal_id=PORTAL)
         assert browser.get(f"{back}&{extra}").headers["Location"] == "/console/"

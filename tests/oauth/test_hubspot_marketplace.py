@@ -35,7 +35,9 @@ class TestFromTheMarketplace:
         assert (answer.status_code, answer.headers["Location"]) == (302, RETURN_URL)
         assert [row["account_id"] for row in site.rows("hubspot")] == [str(PORTAL)]
 
-    def test_a_bare_code_signs_nobody_in_since_anybody_may_have_sent_it(self, site: Site) -> None:
+    def test_X3_a_bare_code_signs_nobody_in_since_anybody_may_have_sent_it(
+        self, site: Site
+    ) -> None:
         browser = site.browser()
         browser.get(self.path(code=self.code(site), returnUrl=RETURN_URL))
         assert not browser.is_signed_in()
@@ -82,7 +84,9 @@ class TestFromTheMarketplace:
         assert site.rows() == []
 
     @pytest.mark.parametrize("whose", ["nobody's", "another browser's", "used"])
-    def test_finalize_needs_the_state_this_browser_was_given(self, site: Site, whose: str) -> None:
+    def test_X3_finalize_needs_the_state_this_browser_was_given(
+        self, site: Site, whose: str
+    ) -> None:
         browser = site.browser()
         first = browser.get(self.path(step="authorize", returnUrl=RETURN_URL))
         state = query_of(first.headers["Location"])["state"]
@@ -114,7 +118,7 @@ class TestFromTheMarketplace:
             "",
         ],
     )
-    def test_the_browser_is_sent_back_to_hubspot_only(self, site: Site, url: str) -> None:
+    def test_X4_the_browser_is_sent_back_to_hubspot_only(self, site: Site, url: str) -> None:
         code = self.code(site)
         answer = site.browser().get(self.path(code=code, returnUrl=url))
         assert answer.status_code == 400

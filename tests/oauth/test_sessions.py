@@ -49,7 +49,9 @@ class TestCookie:
         answer = client.get("/oauth/hubspot/install", base_url=public_url)
         return answer.headers["Set-Cookie"]
 
-    def test_over_https_it_goes_to_this_very_host_and_to_nobodys_scripts(self, site: Site) -> None:
+    def test_X6_over_https_it_goes_to_this_very_host_and_to_nobodys_scripts(
+        self, site: Site
+    ) -> None:
         cookie = self.attributes(site, "https://rollcall.example")
         assert cookie.startswith("__Host-rollcall=")
         for attribute in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
@@ -68,7 +70,7 @@ class TestCookie:
     @pytest.mark.parametrize(
         "name", ["", "x", "x" * 43, "../../etc/passwd", "a" * 4_000, "é" * 43, "0" * 42 + "\t"]
     )
-    def test_a_made_up_one_is_nobodys(self, site: Site, name: str) -> None:
+    def test_X6_a_made_up_one_is_nobodys(self, site: Site, name: str) -> None:
         browser = site.browser()
         browser.client.set_cookie("rollcall", name, domain="localhost")
         assert not browser.is_signed_in()
@@ -81,7 +83,7 @@ class TestCookie:
 
 
 class TestEnd:
-    def test_it_ends_after_half_an_hour_of_nothing(self, site: Site) -> None:
+    def test_X6_it_ends_after_half_an_hour_of_nothing(self, site: Site) -> None:
         browser = signed_in(site)
         (key,) = session_keys(site)
         assert 0 < site.redis.ttl(key) <= IDLE_SECONDS
@@ -89,7 +91,7 @@ class TestEnd:
         browser.get("/console/")
         assert site.redis.ttl(key) > IDLE_SECONDS - 60  # being used counts
 
-    def test_it_ends_after_twelve_hours_whatever_is_done(self, site: Site) -> None:
+    def test_X6_it_ends_after_twelve_hours_whatever_is_done(self, site: Site) -> None:
         browser = signed_in(site)
         (key,) = session_keys(site)
         values = json.loads(site.redis.get(key))
@@ -97,7 +99,7 @@ class TestEnd:
         site.redis.set(key, json.dumps(values))
         assert not browser.is_signed_in()
 
-    def test_signing_out_ends_it_for_whoever_kept_the_cookie(self, site: Site) -> None:
+    def test_X6_signing_out_ends_it_for_whoever_kept_the_cookie(self, site: Site) -> None:
         browser = signed_in(site)
         kept = browser.session_cookie()
         answer = browser.post("/console/sign-out", {"csrf_token": form_token(browser)})
@@ -108,7 +110,7 @@ class TestEnd:
         assert not thief.is_signed_in()
         assert session_keys(site) == []
 
-    def test_disconnecting_the_portal_ends_every_session_of_it(self, site: Site) -> None:
+    def test_X6_disconnecting_the_portal_ends_every_session_of_it(self, site: Site) -> None:
         ours, others = signed_in(site), signed_in(site, OTHER_PORTAL)
         (key,) = [row["id"] for row in site.rows("hubspot") if row["account_id"] == str(PORTAL)]
         with writing(site.engine) as connection:
@@ -149,7 +151,7 @@ class TestForms:
             "origin that begins alike",
         ],
     )
-    def test_a_form_of_somebody_else_changes_nothing(
+    def test_X5_a_form_of_somebody_else_changes_nothing(
         self, site: Site, form: dict[str, str], headers: dict[str, str]
     ) -> None:
         browser, other = signed_in(site), signed_in(site, OTHER_PORTAL)

@@ -47,7 +47,7 @@ def everything_stored(engine: Engine, folder: Path) -> bytes:
 
 
 class TestAtRest:
-    def test_no_token_can_be_found_in_the_database_or_in_redis(
+    def test_X14_no_token_can_be_found_in_the_database_or_in_redis(
         self, any_site: Site, tmp_path: Path
     ) -> None:
         for platform in ("hubspot", "zoom"):
@@ -68,7 +68,7 @@ class TestAtRest:
             assert secret.hex().encode() not in database
             assert secret not in memory
 
-    def test_a_sealed_pair_moved_to_another_row_does_not_open(self, any_site: Site) -> None:
+    def test_X15_a_sealed_pair_moved_to_another_row_does_not_open(self, any_site: Site) -> None:
         connect(any_site)
         hubspot, zoom = key_of(any_site, "hubspot"), key_of(any_site)
         with writing(any_site.engine) as connection:

@@ -167,7 +167,7 @@ class TestWhoMayConnect:
             connection.exec_driver_sql("UPDATE connection SET status = 'disconnected'")
         assert browser.get(INSTALL).status_code == 403
 
-    def test_a_consent_begun_for_one_portal_does_not_connect_another(self, site: Site) -> None:
+    def test_X3_a_consent_begun_for_one_portal_does_not_connect_another(self, site: Site) -> None:
         signed_in(site, OTHER_PORTAL)
         browser = signed_in(site, PORTAL)
         back = browser.consent(browser.begin("zoom"), account_id=ACCOUNT, user_id=HOST)
@@ -193,7 +193,7 @@ class TestProofOfPossession:
         assert "verifier" not in page + back
         assert len(browser.session_cookie()) == 43
 
-    def test_somebody_elses_code_cannot_be_brought_into_ones_own_flow(self, site: Site) -> None:
+    def test_X3_somebody_elses_code_cannot_be_brought_into_ones_own_flow(self, site: Site) -> None:
         thief, victim = signed_in(site, OTHER_PORTAL), signed_in(site, PORTAL)
         stolen = query_of(victim.consent(victim.begin("zoom"), account_id=ACCOUNT, user_id=HOST))
         own = query_of(thief.begin("zoom"))
@@ -258,7 +258,7 @@ class TestRefusals:
             "zoom does not answer whose it is",
         ],
     )
-    def test_nothing_is_connected_and_the_page_shows_a_way_back(
+    def test_X3_nothing_is_connected_and_the_page_shows_a_way_back(
         self, site: Site, name: str
     ) -> None:
         status, page = refused(site, name)
@@ -278,7 +278,7 @@ class TestRefusals:
         assert f'href="{INSTALL}"' in answer.text
         assert site.token_calls("zoom") == []
 
-    def test_a_state_is_good_once(self, site: Site) -> None:
+    def test_X3_a_state_is_good_once(self, site: Site) -> None:
         browser = signed_in(site)
         back = browser.consent(browser.begin("zoom"), account_id=ACCOUNT, user_id=HOST)
         assert browser.get(back).status_code == 302

@@ -41,7 +41,7 @@ def test_sealed_twice_it_looks_different() -> None:
     "place",
     ["connection:8", "connection:71", "connection:", "inbox:7", ""],
 )
-def test_a_value_moved_to_another_row_is_refused(place: str) -> None:
+def test_X15_a_value_moved_to_another_row_is_refused(place: str) -> None:
     sealer = Sealer([NEW])
     with pytest.raises(SealBroken, match="belongs to another row"):
         sealer.open(sealer.seal(b"secret", PLACE), place)
@@ -83,7 +83,7 @@ class TestKeys:
             pytest.param(lambda sealed: b"\xff\x00 not sealed at all", id="rubbish"),
         ],
     )
-    def test_what_cannot_be_opened_says_where_and_how_to_mend_it(self, damage: object) -> None:
+    def test_X15_what_cannot_be_opened_says_where_and_how_to_mend_it(self, damage: object) -> None:
         assert callable(damage)
         sealed = damage(Sealer([OLD]).seal(b"secret", PLACE))
         with pytest.raises(SealBroken) as caught:

@@ -101,7 +101,7 @@ class TestWhatIsHubSpots:
             ),
         ],
     )
-    def test_anything_else_is_refused_and_not_kept(
+    def test_X7_anything_else_is_refused_and_not_kept(
         self, site: Site, delivery: Delivery, lines: Any
     ) -> None:
         answer = delivery.to_hubspot(site)
@@ -144,7 +144,7 @@ class TestKeeping:
             pytest.param([event(propertyValue=EMAIL)] * 100, id="a hundred events"),
         ],
     )
-    def test_whatever_hubspot_signs_is_kept_however_strange(
+    def test_X9_whatever_hubspot_signs_is_kept_however_strange(
         self, any_site: Site, body: Any, lines: Any
     ) -> None:
         assert Delivery(body).to_hubspot(any_site).status_code == 204
@@ -166,7 +166,7 @@ class TestKeeping:
         assert Delivery(DELETED).to_hubspot(any_site).status_code == 204
         assert len(stored(any_site)) == 1
 
-    def test_half_a_megabyte_is_the_most(self, site: Site, lines: Any) -> None:
+    def test_X9_half_a_megabyte_is_the_most(self, site: Site, lines: Any) -> None:
         answer = Delivery(b"x" * (512 * 1024 + 1)).to_hubspot(site)
         assert answer.status_code == 413
         assert stored(site) == []

@@ -118,7 +118,7 @@ class TestWhatIsZooms:
             ),
         ],
     )
-    def test_anything_else_is_refused_and_not_kept(
+    def test_X7_anything_else_is_refused_and_not_kept(
         self, site: Site, delivery: Delivery, lines: Any
     ) -> None:
         answer = delivery.to_zoom(site)
@@ -131,7 +131,7 @@ class TestWhatIsZooms:
         ]
         assert_discreet(lines)
 
-    def test_a_second_signature_header_makes_neither_count(self, site: Site) -> None:
+    def test_X7_a_second_signature_header_makes_neither_count(self, site: Site) -> None:
         proper = Delivery(REGISTERED).to_zoom(site).request.headers["x-zm-signature"]
         forged = Delivery(REGISTERED, headers={"x-zm-signature": f"{proper},{proper}"})
         assert forged.to_zoom(site).status_code == 401
@@ -188,7 +188,7 @@ class TestKeeping:
             pytest.param({"event": "endpoint.url_validation_", "payload": {}}, id="almost known"),
         ],
     )
-    def test_whatever_zoom_signs_is_kept_however_strange(
+    def test_X9_whatever_zoom_signs_is_kept_however_strange(
         self, any_site: Site, body: Any, lines: Any
     ) -> None:
         assert Delivery(body).to_zoom(any_site).status_code == 204
@@ -239,7 +239,7 @@ class TestKeeping:
 
 
 class TestSize:
-    def test_half_a_megabyte_is_the_most(self, site: Site, lines: Any) -> None:
+    def test_X9_half_a_megabyte_is_the_most(self, site: Site, lines: Any) -> None:
         largest = b'"' + b"x" * (512 * 1024 - 2) + b'"'
         assert Delivery(largest).to_zoom(site).status_code == 204
         answer = Delivery(largest + b" ").to_zoom(site)
@@ -247,7 +247,7 @@ class TestSize:
         assert len(stored(site)) == 1
         assert lines[-1]["reason"] == "too_large"
 
-    def test_a_body_without_a_length_is_measured_as_it_comes(self, site: Site) -> None:
+    def test_X9_a_body_without_a_length_is_measured_as_it_comes(self, site: Site) -> None:
         with served(site.app) as (host, port):
             connection = http.client.HTTPConnection(host, port, timeout=10)
             parts = (b"x" * 65_536 for _ in range(9))
@@ -307,7 +307,7 @@ class TestEndpointValidation:
             pytest.param(["token"], id="a list"),
         ],
     )
-    def test_what_is_no_token_is_never_signed(self, site: Site, token: Any, lines: Any) -> None:
+    def test_X8_what_is_no_token_is_never_signed(self, site: Site, token: Any, lines: Any) -> None:
         """Else anybody who may have tokens signed could have events signed."""
         answer = Delivery(validation(token)).to_zoom(site)
         assert answer.status_code == 400
@@ -325,7 +325,7 @@ class TestEndpointValidation:
             pytest.param(Delivery(validation("token"), secret="another"), id="wrongly signed"),
         ],
     )
-    def test_a_stranger_gets_no_proof(self, site: Site, delivery: Delivery) -> None:
+    def test_X8_a_stranger_gets_no_proof(self, site: Site, delivery: Delivery) -> None:
         answer = delivery.to_zoom(site)
         assert (answer.status_code, answer.data) == (401, b"")
 
