@@ -6,6 +6,7 @@ that refer to such a table. What stays is named in ``KEPT``, and nothing else do
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -154,93 +155,96 @@ def close_erasure(connection: Connection, scope: Scope, now: datetime | None) ->
 # --- erasing -----------------------------------------------------------------------------------
 
 
-def erase(database: Engine, sealer: Sealer, scope: Scope, now: datetime) -> int:
+def erase(
+    database: Engine,
+    sealer: Sealer,
+    scope: Scope,
+    now: datetime,
+    between: Callable[[], None] = lambda: None,
+) -> int:
     """Erase everything in the scope, in short transactions; how many rows went.
 
     Doing it twice, or at the same time as somebody else, does no harm. What HubSpot was sent stays
-    known as keyed hashes.
+    known as keyed hashes. ``between`` is called after each transaction; what it raises ends the
+    erasure there, to be gone on with by erasing again.
     """
-    rows = 0
+    eraser = _Eraser(database, sealer, scope, now, between)
     for table in erased_tables(scope.account_id):
-        rows += _erase_rows(database, sealer, table, _where(table, scope), scope, now)
+        eraser.erase_rows(table, _where(table, scope))
     if scope.account_id:
-        rows += _erase_leftovers(database, sealer, scope, now)
-    rows += _erase_deliveries(database, scope.account_id or scope.portal_id)
+        eraser.erase_leftovers()
+    eraser.erase_deliveries(scope.account_id or scope.portal_id)
     with writing(database) as connection:
         if scope.account_id:
             _drop_unused(connection, scope.account_id)
         else:
             _empty_portal(connection, scope.portal_id)
     empty_log(database)
-    return rows
+    return eraser.rows
 
 
-def _erase_rows(
-    database: Engine, sealer: Sealer, table: Table, where: Any, scope: Scope, now: datetime
-) -> int:
-    key = list(table.primary_key.columns)
-    total = 0
-    while True:
-        with writing(database) as connection:
-            lock_erasures(connection, scope.portal_id, is_shared=False)
+@dataclass(slots=True)
+class _Eraser:
+    database: Engine
+    sealer: Sealer
+    scope: Scope
+    now: datetime
+    between: Callable[[], None]
+    rows: int = 0
+
+    def erase_rows(self, table: Table, where: Any) -> None:
+        """A stretch after the other, until none is left."""
+        while self._erase_stretch(table, where) == AT_ONCE:
+            self.between()
+        self.between()
+
+    def _erase_stretch(self, table: Table, where: Any) -> int:
+        key = list(table.primary_key.columns)
+        portal_id = self.scope.portal_id
+        with writing(self.database) as connection:
+            lock_erasures(connection, portal_id, is_shared=False)
             if table is effect:
-                rows = connection.execute(select(effect).where(where).limit(AT_ONCE)).mappings()
-                sent = list(rows)
-                remember_effects(connection, sealer, scope.portal_id, sent, now)
+                chosen = connection.execute(select(effect).where(where).limit(AT_ONCE))
+                sent = list(chosen.mappings())
+                remember_effects(connection, self.sealer, portal_id, sent, self.now)
                 found = [(row["id"],) for row in sent]
             else:
-                chosen = connection.execute(select(*key).where(where).limit(AT_ONCE))
-                found = [tuple(row) for row in chosen]
+                found = [
+                    tuple(row)
+                    for row in connection.execute(select(*key).where(where).limit(AT_ONCE))
+                ]
             if found:
                 connection.execute(delete(table).where(_is_among(key, found)))
-        total += len(found)
-        if len(found) < AT_ONCE:
-            return total
+        self.rows += len(found)
+        return len(found)
+
+    def erase_leftovers(self) -> None:
+        """People no other account knows, and recordings that could not be placed anywhere."""
+        portal_id = self.scope.portal_id
+        is_elsewhere = exists().where(occurrence_person.c.person_pk == person.c.id)
+        nobody = (person.c.portal_id == portal_id) & ~is_elsewhere
+        ids = select(person.c.id).where(nobody).scalar_subquery()
+        astray = (recording.c.portal_id == portal_id) & recording.c.occurrence_pk.is_(None)
+        lost = select(recording.c.id).where(astray).scalar_subquery()
+        self.erase_rows(effect, effect.c.person_pk.in_(ids))
+        self.erase_rows(person, nobody)
+        self.erase_rows(recording_file, recording_file.c.recording_pk.in_(lost))
+        self.erase_rows(recording, astray)
+
+    def erase_deliveries(self, account_id: str) -> None:
+        """What the platform delivered of the account, unless a portal is still connected to it."""
+        alive = exists().where(
+            portal_zoom.c.connection_id == connections.c.id,
+            portal_zoom.c.account_id == account_id,
+            connections.c.status != "disconnected",
+        )
+        self.erase_rows(inbox, (inbox.c.account_id == account_id) & ~alive)
 
 
 def _is_among(key: list[Column[Any]], found: list[tuple[Any, ...]]) -> Any:
     if len(key) == 1:
         return key[0].in_([values[0] for values in found])
     return tuple_(*key).in_(found)
-
-
-def _erase_leftovers(database: Engine, sealer: Sealer, scope: Scope, now: datetime) -> int:
-    """People no other account knows, and recordings that could not be placed anywhere."""
-    is_elsewhere = exists().where(occurrence_person.c.person_pk == person.c.id)
-    nobody = (person.c.portal_id == scope.portal_id) & ~is_elsewhere
-    ids = select(person.c.id).where(nobody).scalar_subquery()
-    astray = (recording.c.portal_id == scope.portal_id) & recording.c.occurrence_pk.is_(None)
-    lost = select(recording.c.id).where(astray).scalar_subquery()
-    return sum(
-        _erase_rows(database, sealer, table, where, scope, now)
-        for table, where in (
-            (effect, effect.c.person_pk.in_(ids)),
-            (person, nobody),
-            (recording_file, recording_file.c.recording_pk.in_(lost)),
-            (recording, astray),
-        )
-    )
-
-
-def _erase_deliveries(database: Engine, account_id: str) -> int:
-    """What the platform delivered of the account, unless a portal is still connected to it."""
-    alive = (
-        select(portal_zoom.c.portal_id)
-        .join(connections, connections.c.id == portal_zoom.c.connection_id)
-        .where(portal_zoom.c.account_id == account_id, connections.c.status != "disconnected")
-    )
-    total = 0
-    while True:
-        with writing(database) as connection:
-            if connection.execute(alive).first() is not None:
-                return total
-            ids = select(inbox.c.id).where(inbox.c.account_id == account_id).limit(AT_ONCE)
-            found = connection.execute(ids).scalars().all()
-            if found:
-                connection.execute(delete(inbox).where(inbox.c.id.in_(found)))
-        total += len(found)
-        if len(found) < AT_ONCE:
-            return total
 
 
 def _drop_unused(connection: Connection, account_id: str) -> None:

@@ -42,7 +42,8 @@ def deauthorize(audience: Audience) -> None:
     """The customer removes the app in Zoom, and Zoom says so."""
     audience.stage.listen()
     audience.control("POST", "/zoom/deauthorize", {"account_id": audience.account_id})
-    (told,) = audience.stage.notices("app_deauthorized")
+    log = audience.control("GET", "/zoom/webhooks", entries=10)["deliveries"]
+    (told,) = [one["body"] for one in log if one["event"] == "app_deauthorized"]
     moment = (audience.stage.now() + timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
     told["payload"]["deauthorization_time"] = moment
     told["payload"].setdefault("account_id", audience.account_id)
@@ -131,6 +132,7 @@ def let_pass(stage: Stage, span: timedelta) -> None:
         lease = metadata.tables["lease"]
         free = update(lease).where(lease.c.name == "housekeeping").values(until_ms=0)
         connection.execute(free)
+    stage.work()
     stage.work()
 
 
