@@ -21,6 +21,7 @@ from jobs.gathering import Appearance, PersonPlan, Rules, gather, gather_nameles
 from jobs.lookups import look_up_contacts
 from jobs.records import record_decisions, refresh_outcomes, settle_people
 from jobs.slices import Slice
+from jobs.wanting import want_effects
 from jobs.wishes import contact_wish, due_changes, occurrence_wishes
 from rollcall.errors import Retryable
 from store.database import reading, writing
@@ -183,9 +184,7 @@ def _record_occurrence_wishes(
                 )
                 for effect in occurrence_wishes(item, rules)
             ]
-    counts = record_wishes(
-        connection, slice_.run["portal_id"], wishes, run_id=slice_.run["id"], now=now
-    )
+    counts = want_effects(connection, slice_, wishes)
     drop_unsent(
         connection, [item.row["id"] for item in touched], [wish.effect.key for wish in wishes]
     )

@@ -32,11 +32,12 @@ from schemas.zoom_webhooks import (
     WebinarRan,
     parse_webhook,
 )
-from store.connections import end_zoom_grant
+from store.connections import end_zoom_grant, portals_without_grant
 from store.database import reading, writing
 from store.inbox import place_of, trace_of
-from store.inbox_work import bury, close_deliveries, new_deliveries, put_off
+from store.inbox_work import bury, close_deliveries, forget_body, new_deliveries, put_off
 from store.leases import release_lease, take_lease
+from store.leaving import want_erasure
 from store.registration_facts import RegistrationEntry, merge_registrations
 from store.runs import last_started_at, open_run
 from store.webinar_facts import (
@@ -116,7 +117,9 @@ def _try_later(runtime: Runtime, row: RowMapping, why: str, now: datetime) -> No
 def _merge(runtime: Runtime, row: RowMapping, now: datetime) -> str:
     body = runtime.sealer.open(row["body"], place_of(row["digest"]))
     if row["source"] == "hubspot":
-        return "done" if merge_hubspot_changes(runtime, body, now) else "ignored"
+        if merge_hubspot_changes(runtime, body, now):
+            return "done"
+        return _forget_strangers(runtime, row)
     envelope = parse_webhook(body)
     merge = _MERGES.get(type(envelope.payload))
     if merge is None:
@@ -127,7 +130,14 @@ def _merge(runtime: Runtime, row: RowMapping, now: datetime) -> str:
         merge(runtime, portal_id, envelope, now)
     if isinstance(envelope.payload, RegistrationChanged):
         forget_if_erased(runtime, row["id"], portals, envelope.payload.registrant.email)
-    return "done" if portals else "ignored"
+    return "done" if portals else _forget_strangers(runtime, row)
+
+
+def _forget_strangers(runtime: Runtime, row: RowMapping) -> str:
+    """Nobody here is (still) connected to whom this is about: what it said is not kept."""
+    with writing(runtime.database) as connection:
+        forget_body(connection, row["id"])
+    return "ignored"
 
 
 # --- one function a kind of event ---------------------------------------------------------------
@@ -329,13 +339,17 @@ def _merge_deauthorization(
     gone = envelope.payload
     assert isinstance(gone, AppDeauthorized)
     with writing(runtime.database) as connection:
-        end_zoom_grant(
+        ended = end_zoom_grant(
             connection,
             envelope.account_id,
             gone.user_id,
             now,
             happened_at=envelope.event_at,
         )
+        if ended:
+            # Every portal at once: the grant may be shared, and the others are not asked again.
+            for one in portals_without_grant(connection, envelope.account_id):
+                want_erasure(connection, one, [envelope.account_id], now)
 
 
 _Merge = Callable[[Runtime, str, Envelope, datetime], None]

@@ -15,11 +15,11 @@ from sqlalchemy import Connection
 from jobs.erased import erase_contacts
 from jobs.runtime import Runtime
 from schemas.hubspot_webhooks import ContactEvent, parse_contact_events
+from store.connections import is_customer
 from store.database import reading, writing
 from store.erasure import occurrences_of_people, people_of_contact
 from store.gone import forget_deleted, note_contact
 from store.people import look_up_people
-from store.portals import read_portal
 from store.runs import open_run
 
 
@@ -33,7 +33,7 @@ def merge_hubspot_changes(runtime: Runtime, body: bytes, now: datetime) -> bool:
         known = {
             portal_id
             for portal_id in {event.portal_id for event in events}
-            if read_portal(connection, portal_id) is not None
+            if is_customer(connection, portal_id)
         }
     for event in events:
         if event.portal_id in known:

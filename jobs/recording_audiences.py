@@ -10,12 +10,13 @@ from engine.dispatch import StampedEffect
 from engine.plan import WantedEffect
 from jobs.recording_plans import RecordingPlan, record_call_wish
 from jobs.slices import Slice
+from jobs.wanting import want_effects
 from rollcall import CallRecord, TimelineEvent
 from rollcall.effects import Audience
 from store.audiences import audience_page
 from store.connections import hubspot_grant
 from store.database import reading, writing
-from store.ledger import Wish, record_wishes
+from store.ledger import Wish
 from store.ledger_reading import find_effect
 from store.runs import count_in_run
 
@@ -109,13 +110,7 @@ def _record(
         )
         for row in rows
     ]
-    counts = record_wishes(
-        connection,
-        slice_.run["portal_id"],
-        wishes,
-        run_id=slice_.run["id"],
-        now=slice_.runtime.clock(),
-    )
+    counts = want_effects(connection, slice_, wishes)
     count_in_run(
         connection,
         slice_.run["id"],

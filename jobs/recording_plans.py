@@ -25,6 +25,7 @@ from engine.plan import (
 from jobs.decisions import occurrence_value, tenant_of
 from jobs.gathering import Rules, load_rules
 from jobs.slices import Slice
+from jobs.wanting import want_effects
 from rollcall import (
     AuditEntry,
     CallRecord,
@@ -37,7 +38,7 @@ from rollcall import (
 )
 from store.audiences import has_audience, withdraw_unsent, withdraw_unsent_of
 from store.database import reading, writing
-from store.ledger import Wish, record_wishes, withdraw_planned
+from store.ledger import Wish, withdraw_planned
 from store.ledger_reading import find_effect
 from store.recording_facts import StoredRecording, change_recording, recordings_of
 from store.runs import count_in_run
@@ -228,13 +229,7 @@ def record_call_wish(
     slice_: Slice, connection: Connection, occurrence_pk: int, wanted: WantedEffect
 ) -> None:
     """Want an effect that concerns no single person, and count it in the run."""
-    counts = record_wishes(
-        connection,
-        slice_.run["portal_id"],
-        [Wish(wanted, occurrence_pk=occurrence_pk)],
-        run_id=slice_.run["id"],
-        now=slice_.runtime.clock(),
-    )
+    counts = want_effects(connection, slice_, [Wish(wanted, occurrence_pk=occurrence_pk)])
     count_in_run(connection, slice_.run["id"], total=counts.planned, unchanged=counts.unchanged)
 
 

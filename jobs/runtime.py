@@ -14,6 +14,7 @@ from clients.hubspot import HubSpot
 from clients.zoom import Zoom
 from jobs.guard import Guard
 from oauth.access import Access
+from oauth.disconnecting import disconnect_portal, disconnect_zoom
 from plugins.registry import Registry
 from schemas.recording_links import RecordingLinks
 from store.runs import Pool
@@ -50,6 +51,14 @@ class Platforms:
         if key not in self._zooms:
             self._zooms[key] = self._access.zoom(portal_id, account_id, pool)
         return self._zooms[key]
+
+    def disconnect_portal(self, portal_id: str) -> None:
+        """Uninstall Rollcall from the portal and have its data erased."""
+        disconnect_portal(self._access, portal_id)
+
+    def disconnect_zoom(self, portal_id: str, account_id: str) -> None:
+        """Take a Zoom account from the portal and have its data erased there."""
+        disconnect_zoom(self._access, portal_id, account_id)
 
     def take_permit(self, portal_id: str, pool: Pool) -> None:
         """Wait for room for one HubSpot call. Raises BudgetExhausted when that takes long."""

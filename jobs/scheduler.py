@@ -17,6 +17,7 @@ from store.database import reading, writing
 from store.directory import portals_to_list
 from store.inbox_work import has_new_deliveries
 from store.leases import release_lease, take_lease
+from store.leaving import erasures_due
 from store.registration_requests import has_requests_due
 from store.runs import has_ready_runs, occurrences_due, open_run
 from store.webinar_facts import change_occurrence
@@ -65,6 +66,7 @@ def _ring(database: Engine, doorbell: Doorbell, now: datetime) -> None:
         is_live = (
             has_new_deliveries(connection, now)
             or has_requests_due(connection, now)
+            or bool(erasures_due(connection, now))
             or has_ready_runs(connection, "live", now)
         )
         is_bulk = (

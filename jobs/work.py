@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import structlog
 from sqlalchemy import RowMapping
+from sqlalchemy.exc import NoResultFound
 
 from clients.errors import BudgetExhausted, ReconnectNeeded
 from engine.plan import PARTICIPATION_KINDS
@@ -35,6 +36,7 @@ from jobs.events import (
     target_of,
 )
 from jobs.housekeeping import keep_house
+from jobs.leaving import erase_due
 from jobs.participations import (
     send_app_events,
     send_participations,
@@ -64,6 +66,7 @@ from store.runs import (
     change_run,
     find_run,
     finish_run,
+    has_run,
     next_ready_at,
     next_run,
     open_run,
@@ -96,9 +99,10 @@ def work_off(runtime: Runtime, pool: Pool) -> None:
     while time.monotonic() < ends_at:
         answered = work_off_requests(runtime) if pool == "live" else False
         drained = drain_inbox(runtime) if pool == "live" else 0
+        erased = erase_due(runtime) if pool == "live" else 0
         discovered = discover_due(runtime) if pool == "bulk" else 0
         worked = _work_for_next_portal(runtime, pool)
-        if answered or drained or discovered or worked:
+        if answered or drained or erased or discovered or worked:
             continue
         if pool == "bulk":
             keep_house(runtime)
@@ -153,23 +157,34 @@ def _work_on_run(runtime: Runtime, run: RowMapping, ends_at: float) -> None:
     bound = structlog.contextvars.bound_contextvars(portal=run["portal_id"], run=run["id"])
     with bound:
         try:
-            _advance(runtime, _begin(runtime, run), ends_at)
-        except SettingsChanged:
-            _supersede(runtime, run)
-        except SliceOver:
-            _put_back(runtime, run, seconds=0.0)
-        except (BudgetExhausted, LeaseTaken, LeaseLost) as error:
-            # Waiting for a turn is no sign of trouble: it counts as no attempt.
-            _put_back(runtime, run, seconds=error.retry_after or 1.0)
-        except Retryable as error:
-            _retry(runtime, run, str(error), error.retry_after)
-        except ReconnectNeeded as error:
-            _wait_for_connection(runtime, run, str(error))
-        except (NeedsAttention, Permanent) as error:
-            _fail(runtime, run, str(error))
-        except Exception as error:
-            log.exception("run_failed")
-            _retry(runtime, run, f"failed with {type(error).__name__}", None)
+            _work_or_note(runtime, run, ends_at)
+        except NoResultFound:
+            with reading(runtime.database) as connection:
+                is_erased = not has_run(connection, run["id"])
+            if not is_erased:
+                raise
+            log.info("run_erased")
+
+
+def _work_or_note(runtime: Runtime, run: RowMapping, ends_at: float) -> None:
+    try:
+        _advance(runtime, _begin(runtime, run), ends_at)
+    except SettingsChanged:
+        _supersede(runtime, run)
+    except SliceOver:
+        _put_back(runtime, run, seconds=0.0)
+    except (BudgetExhausted, LeaseTaken, LeaseLost) as error:
+        # Waiting for a turn is no sign of trouble: it counts as no attempt.
+        _put_back(runtime, run, seconds=error.retry_after or 1.0)
+    except Retryable as error:
+        _retry(runtime, run, str(error), error.retry_after)
+    except ReconnectNeeded as error:
+        _wait_for_connection(runtime, run, str(error))
+    except (NeedsAttention, Permanent) as error:
+        _fail(runtime, run, str(error))
+    except Exception as error:
+        log.exception("run_failed")
+        _retry(runtime, run, f"failed with {type(error).__name__}", None)
 
 
 def _begin(runtime: Runtime, run: RowMapping) -> RowMapping:

@@ -1,6 +1,7 @@
 """Ending connections: the platform is told, the tokens are forgotten, work stops.
 
-Data that was read or written before is kept; erasing it is another step.
+In the same transaction the data is marked to be erased; workers do that within seconds, a stretch
+at a time. What HubSpot was sent stays in HubSpot.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from store.connections import (
     read_grant,
     unlink_portal,
     unlink_zoom,
+    zoom_grants,
 )
 from store.database import reading, writing
+from store.leaving import want_erasure
 
 log = structlog.get_logger(__name__)
 
@@ -39,10 +42,12 @@ def disconnect_portal(access: Access, portal_id: str) -> None:
         except RollcallError as error:
             log.warning("uninstall_not_told", portal=portal_id, reason=str(error))
     with writing(access.engine) as connection:
+        accounts = {one.account_id for one in zoom_grants(connection, portal_id)}
         unused = unlink_portal(connection, portal_id)
         pairs = _forget(access, connection, unused)
         if grant is not None:
             forget_tokens(connection, grant.id, access.now())
+            want_erasure(connection, portal_id, ["", *sorted(accounts)], access.now())
     _revoke(access, pairs)
 
 
@@ -52,7 +57,11 @@ def disconnect_zoom(access: Access, portal_id: str, account_id: str) -> None:
     The grant is revoked at Zoom when no other portal uses it.
     """
     with writing(access.engine) as connection:
+        mine = {one.account_id for one in zoom_grants(connection, portal_id)}
+        if account_id not in mine:
+            return
         pairs = _forget(access, connection, unlink_zoom(connection, portal_id, account_id))
+        want_erasure(connection, portal_id, [account_id], access.now())
     _revoke(access, pairs)
 
 

@@ -24,7 +24,8 @@ from store.connections import (
     save_grant,
     unlink_dead,
 )
-from store.database import writing
+from store.database import reading, writing
+from store.leaving import Scope, close_erasure, erase, erasures_before_connecting
 from store.portals import save_portal
 from store.resuming import resume_account, resume_portal
 
@@ -55,7 +56,10 @@ def install_portal(access: Access, answer: TokenAnswer) -> SignedIn:
     whose = access.hubspot_endpoint.introspect(answer.access_token)
     if not whose.is_active:
         raise ReconnectNeeded("HubSpot does not know the tokens it just gave; start again")
+    left = _finish_erasures(access, portal_id=whose.portal_id)
     with writing(access.engine) as connection:
+        for scope in left:
+            close_erasure(connection, scope, None)
         save_portal(connection, whose.portal_id, installer_user_id=whose.user_id, now=access.now())
         save_grant(
             connection,
@@ -91,13 +95,28 @@ def install_zoom(access: Access, answer: TokenAnswer, portal_id: str) -> str:
     if not me.account_id:
         raise Unavailable("Zoom did not say which account was authorised; try again")
     grant = _grant(access, "zoom", answer, me.account_id, me.user_id, answer.scopes, api_url)
+    left = _finish_erasures(access, account_id=me.account_id)
     with writing(access.engine) as connection:
+        for scope in left:
+            close_erasure(connection, scope, None)
         connection_id = save_grant(connection, access.sealer, grant, access.now())
         link_zoom(connection, portal_id, connection_id, me.account_id)
         for dead_id in unlink_dead(connection, portal_id, me.account_id):
             forget_tokens(connection, dead_id, access.now())
         resume_account(connection, me.account_id, access.now())
     return me.account_id
+
+
+def _finish_erasures(access: Access, *, portal_id: str = "", account_id: str = "") -> list[Scope]:
+    """Erase what was to be erased before anything new arrives; what that was.
+
+    Whoever comes back begins anew, and nothing of theirs is erased afterwards.
+    """
+    with reading(access.engine) as connection:
+        scopes = erasures_before_connecting(connection, portal_id=portal_id, account_id=account_id)
+    for scope in scopes:
+        erase(access.engine, access.sealer, scope, access.now())
+    return scopes
 
 
 def _grant(

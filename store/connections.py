@@ -121,6 +121,12 @@ def hubspot_grant(connection: Connection, portal_id: str) -> Grant | None:
     )
 
 
+def is_customer(connection: Connection, portal_id: str) -> bool:
+    """Whether the portal is connected, or may be again: it has not left."""
+    grant = hubspot_grant(connection, portal_id)
+    return grant is not None and grant.status != "disconnected"
+
+
 def zoom_grants(connection: Connection, portal_id: str) -> list[Grant]:
     """The Zoom connections the portal uses, oldest first."""
     rows = connection.execute(
@@ -225,19 +231,32 @@ def end_zoom_grant(
     now: datetime,
     *,
     happened_at: datetime | None = None,
-) -> None:
+) -> list[int]:
     """End what a Zoom user authorised ("" for every user of the account), as Zoom says it ended.
 
     The portals keep their link, so that they see what ended. An authorisation newer than
-    ``happened_at`` stays: the notice is about the one before it.
+    ``happened_at`` stays: the notice is about the one before it. Returns the ids of what ended.
     """
     ended = [connections.c.platform == "zoom", connections.c.account_id == account_id]
     if user_id:
         ended.append(connections.c.user_id == user_id)
     if happened_at is not None:
         ended.append(connections.c.status_changed_at <= happened_at)
-    for row in connection.execute(select(connections.c.id).where(*ended)).all():
-        forget_tokens(connection, row.id, now)
+    ids = connection.execute(select(connections.c.id).where(*ended)).scalars().all()
+    for connection_id in ids:
+        forget_tokens(connection, connection_id, now)
+    return list(ids)
+
+
+def portals_without_grant(connection: Connection, account_id: str) -> list[str]:
+    """The portals that use a Zoom account and whose every grant to it was ended."""
+    rows = connection.execute(
+        select(portal_zoom.c.portal_id, connections.c.status)
+        .join(connections, connections.c.id == portal_zoom.c.connection_id)
+        .where(portal_zoom.c.account_id == account_id)
+    ).all()
+    alive = {row.portal_id for row in rows if row.status != "disconnected"}
+    return sorted({row.portal_id for row in rows} - alive)
 
 
 def idle_grants(connection: Connection, platform: Platform, before: datetime) -> list[int]:

@@ -35,7 +35,11 @@ class AddressHash:
 
     def of(self, email: str) -> str:
         """The hash of one address."""
-        return hmac.digest(self.key, email.strip().lower().encode(), hashlib.sha256).hex()[:40]
+        return self.of_text(email.strip().lower())
+
+    def of_text(self, text: str) -> str:
+        """The hash of anything else, letter for letter."""
+        return hmac.digest(self.key, text.encode(), hashlib.sha256).hex()[:40]
 
 
 def find_hash(connection: Connection, sealer: Sealer, portal_id: str) -> AddressHash | None:

@@ -1,13 +1,24 @@
-"""What is kept for a while only: raw deliveries, and the lines of what runs changed."""
+"""What is kept for a while only: raw deliveries, lines of runs, names of requests, hashes."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select, update
 
+from store.past_effects import KEPT_FOR, prune_past_effects
 from store.settings import read_settings
-from store.tables import inbox, portal, portal_zoom, run, run_change
+from store.tables import connection as connections
+from store.tables import (
+    gone_address,
+    gone_contact,
+    inbox,
+    portal,
+    portal_zoom,
+    registration_request,
+    run,
+    run_change,
+)
 
 STRANGERS = timedelta(days=30)
 """How long deliveries of accounts nobody here has (any more) are kept."""
@@ -31,6 +42,7 @@ def prune(connection: Connection, now: datetime) -> int:
         over = select(run.c.id).where(
             run.c.portal_id == portal_id, run.c.finished_at.is_not(None), run.c.finished_at < before
         )
+        removed += _empty_requests(connection, portal_id, before)
         removed += connection.execute(
             delete(run_change).where(run_change.c.run_id.in_(over))
         ).rowcount
@@ -41,7 +53,33 @@ def prune(connection: Connection, now: datetime) -> int:
             inbox.c.received_at < now - STRANGERS,
         )
     )
-    return removed + strangers.rowcount
+    left = select(connections.c.account_id).where(
+        connections.c.platform == "hubspot",
+        connections.c.status == "disconnected",
+        connections.c.status_changed_at < now - KEPT_FOR,
+    )
+    for table in (gone_address, gone_contact):
+        removed += connection.execute(
+            delete(table).where(table.c.kind == "deleted", table.c.portal_id.in_(left))
+        ).rowcount
+    return removed + strangers.rowcount + prune_past_effects(connection, now)
+
+
+def _empty_requests(connection: Connection, portal_id: str, before: datetime) -> int:
+    """Requests of workflows long done lose whom they were about; the row keeps the answer."""
+    request = registration_request
+    ended_at = func.coalesce(request.c.completed_at, request.c.sent_at, request.c.received_at)
+    return connection.execute(
+        update(request)
+        .where(
+            request.c.portal_id == portal_id,
+            request.c.state == "done",
+            request.c.due_at.is_(None),
+            request.c.email != "",
+            ended_at < before,
+        )
+        .values(email="", first_name="", last_name="", registrant_id="", join_url="")
+    ).rowcount
 
 
 def _prune_deliveries(connection: Connection, accounts: set[str], before: datetime) -> int:

@@ -200,6 +200,11 @@ def next_run(
     )
 
 
+def has_run(connection: Connection, run_id: str) -> bool:
+    """Whether the run is (still) there: a portal that leaves takes its runs along."""
+    return connection.execute(select(run.c.id).where(run.c.id == run_id)).first() is not None
+
+
 def find_run(connection: Connection, run_id: str) -> RowMapping:
     """The run's row."""
     return connection.execute(select(run).where(run.c.id == run_id)).mappings().one()

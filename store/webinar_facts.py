@@ -9,13 +9,21 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select, update
 
 from store.statements import insert_missing, upsert
+from store.tables import connection as connections
 from store.tables import instance, occurrence, portal_zoom, webinar, zoom_user
 
 
 def portals_of_account(connection: Connection, account_id: str) -> list[str]:
-    """The portals that a Zoom account is connected to."""
+    """The portals that a Zoom account is connected to, or was until its grant died."""
     rows = connection.execute(
-        select(portal_zoom.c.portal_id).where(portal_zoom.c.account_id == account_id).distinct()
+        select(portal_zoom.c.portal_id)
+        .join(connections, connections.c.id == portal_zoom.c.connection_id)
+        .where(
+            portal_zoom.c.account_id == account_id,
+            # Ended for good: what Zoom still delivers must not bring anything back.
+            connections.c.status != "disconnected",
+        )
+        .distinct()
     )
     return [row.portal_id for row in rows]
 

@@ -7,6 +7,7 @@ from store.tables.alerts import alert
 from store.tables.arrivals import inbox
 from store.tables.base import metadata
 from store.tables.gone import gone_address, gone_contact
+from store.tables.leaving import erasure, past_effect
 from store.tables.ledger import effect, lease, run, run_change
 from store.tables.people import decision_log, hand_match, occurrence_person, person
 from store.tables.questions import contact_property, registration_form
@@ -35,6 +36,7 @@ __all__ = [
     "contact_property",
     "decision_log",
     "effect",
+    "erasure",
     "gone_address",
     "gone_contact",
     "hand_match",
@@ -45,6 +47,7 @@ __all__ = [
     "metadata",
     "occurrence",
     "occurrence_person",
+    "past_effect",
     "person",
     "portal",
     "portal_zoom",

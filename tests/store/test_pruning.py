@@ -1,4 +1,4 @@
-"""Raw deliveries and the lines of finished runs go when their time is up; what waits stays."""
+"""Deliveries, lines of finished runs, names and hashes go in their time; what waits stays."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import Connection, select
 
+from store.connections import NewGrant, TokenPair, forget_tokens, save_grant
+from store.gone import note_deleted, note_erased
 from store.inbox import record_delivery
 from store.inbox_work import close_deliveries
 from store.pruning import prune
 from store.runs import add_changes, finish_run, open_run
 from store.sealing import Sealer
 from store.settings import save_settings
-from store.tables import inbox, run, run_change
-from tests.store.support import NOW, PORTAL, add_occurrence
+from store.tables import gone_address, inbox, registration_request, run, run_change
+from tests.store.support import NOW, PORTAL, add_occurrence, add_portal
 
 SEALER = Sealer([Fernet.generate_key().decode()])
 
@@ -63,3 +65,43 @@ def test_deliveries_of_accounts_nobody_has_go_after_thirty_days(connection: Conn
         deliver(connection, "gone", ago, "ignored")
     assert prune(connection, NOW) == 1
     assert kept(connection) == {"gone29ignored"}
+
+
+def test_requests_long_done_lose_whom_they_were_about(connection: Connection) -> None:
+    add_portal(connection)
+    for name, state, ago in (("old", "done", 31), ("new", "done", 29), ("open", "waiting", 31)):
+        row = {
+            "portal_id": PORTAL,
+            "callback_id": name,
+            "received_at": NOW - timedelta(days=ago),
+            "contact_id": "501",
+            "email": "ada@northquay.example",
+            "first_name": "Ada",
+            "join_url": "https://zoom.example/w/1",
+            "state": state,
+            "outcome": "registered",
+        }
+        connection.execute(registration_request.insert().values(row))
+    assert prune(connection, NOW) == 1
+    assert prune(connection, NOW) == 0
+    rows = connection.execute(select(registration_request)).mappings().all()
+    assert {row["callback_id"]: row["email"] != "" for row in rows} == {
+        "old": False,
+        "new": True,
+        "open": True,
+    }
+    (old,) = [row for row in rows if row["callback_id"] == "old"]
+    assert (old["first_name"], old["join_url"], old["outcome"]) == ("", "", "registered")
+
+
+def test_who_left_keeps_hashes_of_deleted_contacts_ninety_days_and_of_the_erased_for_good(
+    connection: Connection,
+) -> None:
+    add_portal(connection)
+    note_deleted(connection, PORTAL, {"d" * 40: "501"})
+    note_erased(connection, PORTAL, ["e" * 40])
+    grant = NewGrant("hubspot", PORTAL, "", TokenPair("a", "r"), NOW, ())
+    forget_tokens(connection, save_grant(connection, SEALER, grant, NOW), NOW)
+    assert prune(connection, NOW + timedelta(days=89)) == 0
+    assert prune(connection, NOW + timedelta(days=91)) == 1
+    assert connection.execute(select(gone_address.c.kind)).scalars().all() == ["erased"]
