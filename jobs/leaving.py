@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 
 from jobs.runtime import Runtime
-from jobs.slices import LEASE_SECONDS, SLICE_SECONDS, SliceOver
+from jobs.slices import LEASE_SECONDS, SLICE_SECONDS, SliceOver, Turn
 from store.database import reading, writing
 from store.dead_grants import dead_accounts, dead_portals
-from store.leases import Lease, LeaseLost, release_lease, renew_lease, take_lease
+from store.leases import LeaseLost, release_lease, take_lease
 from store.leaving import Scope, close_erasure, erase, erasures_due
 
 CLOCK = timedelta(days=30)
@@ -35,8 +34,8 @@ def _erase_one(runtime: Runtime, scope: Scope) -> bool:
     if held is None:
         return False
     try:
-        keep = _keeper(runtime, held)
-        rows = erase(runtime.database, runtime.sealer, scope, runtime.clock(), keep)
+        turn = Turn(runtime, held, time.monotonic() + SLICE_SECONDS)
+        rows = erase(runtime.database, runtime.sealer, scope, runtime.clock(), turn.keep)
         with writing(runtime.database) as connection:
             close_erasure(connection, scope, runtime.clock())
     except (SliceOver, LeaseLost):
@@ -50,22 +49,6 @@ def _erase_one(runtime: Runtime, scope: Scope) -> bool:
         release_lease(runtime.database, held)
     log.info("erased", portal=scope.portal_id, account=scope.account_id, rows=rows)
     return True
-
-
-def _keeper(runtime: Runtime, held: Lease) -> Callable[[], None]:
-    """What is called between transactions: keeps the lease, and ends the slice in time."""
-    began = renewed = time.monotonic()
-
-    def keep() -> None:
-        nonlocal renewed
-        moment = time.monotonic()
-        if moment - began > SLICE_SECONDS:
-            raise SliceOver("this slice is over; the next one goes on here", retry_after=0.0)
-        if moment - renewed > LEASE_SECONDS / 4:
-            renew_lease(runtime.database, held, seconds=LEASE_SECONDS)
-            renewed = moment
-
-    return keep
 
 
 def part_from_the_dead(runtime: Runtime) -> None:

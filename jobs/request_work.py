@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -12,15 +11,11 @@ from sqlalchemy import RowMapping
 
 from clients.zoom import Zoom
 from engine.registration_outcomes import describe
-from jobs.runtime import Runtime
-from rollcall.errors import Retryable
+from jobs.slices import Turn
 from schemas.tenant_settings import Settings
 from store.database import writing
-from store.leases import Lease, renew_lease
 from store.registration_requests import Settled, put_back, settle_requests
 
-LEASE_SECONDS = 30.0
-SLICE_SECONDS = 25.0
 MAX_ATTEMPTS = 12
 GIVE_UP_AFTER = timedelta(hours=12)
 LONGEST_PAUSE = 300.0
@@ -29,20 +24,12 @@ TOO_LONG = "Zoom or HubSpot could not be reached for a long time"
 log = structlog.get_logger(__name__)
 
 
-class TurnOver(Retryable):
-    """This turn has lasted long enough: whoever is next goes on with what is due."""
-
-
 @dataclass(slots=True)
-class RequestWork:
+class RequestWork(Turn):
     """One turn at one portal's requests, under its lease."""
 
-    runtime: Runtime
     portal_id: str
     settings: Settings
-    lease: Lease
-    ends_at: float
-    _renewed_at: float = field(default_factory=time.monotonic)
 
     @property
     def now(self) -> datetime:
@@ -52,15 +39,6 @@ class RequestWork:
     def zoom(self, account_id: str) -> Zoom:
         """The account's client. Raises ReconnectNeeded."""
         return self.runtime.platforms.zoom(self.portal_id, account_id, "live")
-
-    def keep(self) -> None:
-        """Call between steps: renews the lease in time. Raises LeaseLost, TurnOver."""
-        moment = time.monotonic()
-        if moment >= self.ends_at:
-            raise TurnOver("this turn is over; the next one goes on here", retry_after=0.0)
-        if moment - self._renewed_at > LEASE_SECONDS / 4:
-            renew_lease(self.runtime.database, self.lease, seconds=LEASE_SECONDS)
-            self._renewed_at = moment
 
     def settle(self, rows: Sequence[RowMapping], outcome: str, detail: str = "") -> None:
         """Give these the same outcome, with nothing registered."""

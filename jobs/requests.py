@@ -18,13 +18,11 @@ from jobs.request_people import prepare
 from jobs.request_places import NoPlace, Place, Places
 from jobs.request_work import (
     GIVE_UP_AFTER,
-    LEASE_SECONDS,
-    SLICE_SECONDS,
     TOO_LONG,
     RequestWork,
-    TurnOver,
 )
 from jobs.runtime import Runtime
+from jobs.slices import LEASE_SECONDS, SLICE_SECONDS, SliceOver
 from rollcall.errors import NeedsAttention, Permanent, Retryable
 from store.database import reading, writing
 from store.leases import LeaseLost, release_lease, take_lease
@@ -56,7 +54,7 @@ def work_off_requests(runtime: Runtime) -> bool:
             with reading(runtime.database) as connection:
                 _, settings = read_settings(connection, portal_id)
             ends_at = time.monotonic() + SLICE_SECONDS
-            _take_turn(RequestWork(runtime, portal_id, settings, held, ends_at))
+            _take_turn(RequestWork(runtime, held, ends_at, portal_id, settings))
         finally:
             release_lease(runtime.database, held)
         return True
@@ -68,7 +66,7 @@ def _take_turn(work: RequestWork) -> None:
         complete_requests(work)
         _register_open(work)
         complete_requests(work)
-    except (TurnOver, LeaseLost) as error:
+    except (SliceOver, LeaseLost) as error:
         log.info("requests_go_on_elsewhere", portal=work.portal_id, why=str(error))
 
 
@@ -123,7 +121,7 @@ def _attempt(work: RequestWork, place: Place, group: Sequence[RowMapping]) -> No
         waiting = [row for row in group if row["state"] == "waiting"]
         if waiting:
             register(work, place, prepare(work, place, waiting))
-    except (TurnOver, LeaseLost):
+    except (SliceOver, LeaseLost):
         raise
     except Retryable as error:
         _put_back(work, group, error)

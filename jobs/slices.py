@@ -27,14 +27,13 @@ class SliceOver(Retryable):
 
 
 @dataclass(slots=True)
-class Slice:
-    """A held lease, the run it is held for, and the clock of the slice."""
+class Turn:
+    """A stretch of work under a held lease, and when it has to end."""
 
     runtime: Runtime
-    run: RowMapping
     lease: Lease
     ends_at: float
-    _renewed_at: float = field(default_factory=time.monotonic)
+    _renewed_at: float = field(default_factory=time.monotonic, kw_only=True)
 
     def keep(self) -> None:
         """Call between steps: renews the lease in time. Raises LeaseLost, SliceOver."""
@@ -46,6 +45,13 @@ class Slice:
             self._renewed_at = now
 
 
+@dataclass(slots=True)
+class Slice(Turn):
+    """A turn at one run."""
+
+    run: RowMapping
+
+
 @contextmanager
 def slice_under(runtime: Runtime, run: RowMapping, name: str, ends_at: float) -> Iterator[Slice]:
     """A slice under the lease ``name``. Raises LeaseTaken when somebody else holds it."""
@@ -53,6 +59,6 @@ def slice_under(runtime: Runtime, run: RowMapping, name: str, ends_at: float) ->
     if held is None:
         raise LeaseTaken(f"{name} is being worked on elsewhere", retry_after=0.5)
     try:
-        yield Slice(runtime, run, held, ends_at)
+        yield Slice(runtime, held, ends_at, run)
     finally:
         release_lease(runtime.database, held)
