@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
+from engine.causes import Cause
 from engine.question_sources import ContactProperty, Problem, answer_maps, find_problem, propose
 from engine.questions import AnswerMap, Question
-
-FormCode = Literal["question_unmapped", "questions_unread"]
 
 PROBLEMS: Mapping[Problem, str] = {
     "unmapped": "no contact property is chosen for it",
@@ -46,27 +44,11 @@ class FormFacts:
         return answer_maps(self.questions or (), self.mapping, self.answers, self.properties)
 
 
-@dataclass(frozen=True, slots=True)
-class FormWarning:
-    """A warning, how to mend it, the button that does, and how many questions it concerns."""
-
-    code: FormCode
-    title: str
-    meaning: str
-    remedy: str
-    count: int
-    button: Literal["open_settings", "reconnect"]
-    label: str
-
-
-def find_form_warnings(facts: FormFacts) -> Iterator[FormWarning]:
-    """Every cause for a warning there is, for a webinar that is synced."""
-    if not facts.is_awaited:
-        return
-    if facts.problem:
-        yield FormWarning(
+def find_unread(facts: FormFacts) -> Iterator[Cause]:
+    """That Zoom did not show the form of a webinar people may still register for."""
+    if facts.is_awaited and facts.problem:
+        yield Cause(
             "questions_unread",
-            "The registration questions could not be read",
             f"Zoom did not show what “{facts.topic}” asks of people who register:"
             f" {facts.problem.rstrip('.')}. Whether the workflow action can register contacts for"
             " it is not known.",
@@ -75,21 +57,21 @@ def find_form_warnings(facts: FormFacts) -> Iterator[FormWarning]:
             "reconnect",
             "Reconnect",
         )
+
+
+def find_unmapped(facts: FormFacts) -> Iterator[Cause]:
+    """Required questions no contact can answer, of a webinar people may still register for."""
     lacking = {
         question: problem
         for question in facts.questions or ()
         if question.is_required and (problem := facts.problem_of(question))
     }
-    if lacking:
-        yield _unmapped(facts, lacking)
-
-
-def _unmapped(facts: FormFacts, lacking: Mapping[Question, Problem]) -> FormWarning:
+    if not (facts.is_awaited and lacking):
+        return
     told = "; ".join(f"“{one.name}” ({PROBLEMS[why]})" for one, why in lacking.items())
     answers = "an answer to one more question" if len(lacking) == 1 else "answers to more questions"
-    return FormWarning(
+    yield Cause(
         "question_unmapped",
-        "Contacts cannot be registered: a required question has no source",
         f"“{facts.topic}” requires {answers}: {told}. The workflow action cannot register contacts"
         " for this webinar. People who use Zoom's own registration form are not affected.",
         "Choose a contact property for each of these questions in Global settings, or make them"

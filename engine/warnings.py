@@ -13,7 +13,7 @@ from typing import Literal
 
 from engine.causes import ActionName, Cause, count_people
 from engine.effective import WhyNot
-from engine.question_warnings import FormFacts, find_form_warnings
+from engine.question_warnings import FormFacts, find_unmapped, find_unread
 from engine.reading_warnings import find_attendance_causes, find_list_causes, find_read_errors
 from engine.recording_warnings import RecordingFacts, find_causes
 from engine.switch_warnings import SWITCHES
@@ -48,6 +48,8 @@ TITLES: Mapping[Code, str] = {
     "plugin_unavailable": "Some people wait for a plugin",
     "reconnect": "Sync is waiting for a connection",
     "attendance_reduced": "Attendance was read without Zoom's reports",
+    "questions_unread": "The registration questions could not be read",
+    "question_unmapped": "Contacts cannot be registered: a required question has no source",
 }
 
 EXCLUDED_ADDRESSES: Mapping[str, str] = {
@@ -84,12 +86,8 @@ class SyncWarning:
     remedy: str
     count: int
     action: Action
-    occurrence_id: str | None = None
-    reason: str = ""
-
-    def __post_init__(self) -> None:
-        if not self.reason:
-            object.__setattr__(self, "reason", self.code)
+    occurrence_id: str | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +152,8 @@ def find_warnings(webinar: WebinarFacts) -> list[SyncWarning]:
     if webinar.why_not is not None:
         # Nothing is read or written: whatever else is known of it is of yesterday.
         return warnings
-    warnings += _about_form(webinar.form)
+    warnings += _tell("questions_unread", find_unread(webinar.form), None)
+    warnings += _tell("question_unmapped", find_unmapped(webinar.form), None)
     for occurrence in webinar.occurrences:
         for find in (
             _participants,
@@ -181,12 +180,6 @@ def _about_zoom_events(webinar: WebinarFacts) -> Iterator[SyncWarning]:
         "Open Zoom",
     )
     return _tell("data_not_synced", [cause], None)
-
-
-def _about_form(form: FormFacts) -> Iterator[SyncWarning]:
-    for found in find_form_warnings(form):
-        action = Action(found.button, found.label)
-        yield SyncWarning(found.code, found.title, found.meaning, found.remedy, found.count, action)
 
 
 def _tell(code: Code, causes: Iterable[Cause], occurrence_id: str | None) -> Iterator[SyncWarning]:
