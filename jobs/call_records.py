@@ -77,15 +77,19 @@ def confirm_calls(slice_: Slice) -> None:
     for row in in_doubt(slice_, "call"):
         slice_.keep()
         call_id = row["remote_id"] or _find_call(slice_, row)
-        with writing(slice_.runtime.database) as connection:
-            if call_id:
-                # What it holds may be older than what is wanted: known, and to be updated.
-                known = Sent(row["id"], "call", {}, "found")
-                mark_applied(connection, [(known, call_id)], now=slice_.runtime.clock())
-            elif row["doubts"] < MAX_DOUBTS:
-                mark_planned(connection, [row["id"]], not_before=None)
-            else:
-                mark_rejected(connection, [(row["id"], NOT_CONFIRMED)])
+        # What it holds may be older than what is wanted: known, and to be updated.
+        conclude_doubt(slice_, row, Sent(row["id"], "call", {}, "found"), call_id or None)
+
+
+def conclude_doubt(slice_: Slice, row: RowMapping, sent: Sent, remote_id: str | None) -> None:
+    """HubSpot holds ``sent`` as ``remote_id``; or not (None): sent again, up to a point."""
+    with writing(slice_.runtime.database) as connection:
+        if remote_id is not None:
+            mark_applied(connection, [(sent, remote_id)], now=slice_.runtime.clock())
+        elif row["doubts"] < MAX_DOUBTS:
+            mark_planned(connection, [row["id"]], not_before=None)
+        else:
+            mark_rejected(connection, [(row["id"], NOT_CONFIRMED)])
 
 
 def _find_call(slice_: Slice, row: RowMapping) -> str:

@@ -15,9 +15,8 @@ from clients.errors import NotFound, PermissionMissing, Rejected, Unconfirmed
 from engine.write_warnings import TRANSCRIPT_NOT_FOUND
 from jobs.call_records import (
     A_WHILE,
-    MAX_DOUBTS,
-    NOT_CONFIRMED,
     NOT_NOW,
+    conclude_doubt,
     doubt,
     hubspot_of,
     in_doubt,
@@ -29,14 +28,7 @@ from jobs.slices import Slice
 from schemas.hubspot_calls import Utterance
 from schemas.webvtt import read_transcript
 from store.database import reading, writing
-from store.ledger import (
-    Sent,
-    mark_applied,
-    mark_planned,
-    mark_rejected,
-    sendable_calls,
-    start_sending,
-)
+from store.ledger import Sent, sendable_calls, start_sending
 from store.recording_facts import find_by_external_id
 from store.webinar_facts import find_occurrence, find_webinar
 
@@ -50,14 +42,8 @@ def confirm_transcripts(slice_: Slice) -> None:
         slice_.keep()
         # Taking a transcript away may be repeated; giving one may not.
         transcript_id = _find_transcript(slice_, row) if row["wanted"]["file"] else None
-        with writing(slice_.runtime.database) as connection:
-            if transcript_id is not None:
-                sent = Sent(row["id"], row["kind"], row["wanted"], row["wanted_hash"])
-                mark_applied(connection, [(sent, transcript_id)], now=slice_.runtime.clock())
-            elif row["doubts"] < MAX_DOUBTS:
-                mark_planned(connection, [row["id"]], not_before=None)
-            else:
-                mark_rejected(connection, [(row["id"], NOT_CONFIRMED)])
+        sent = Sent(row["id"], row["kind"], row["wanted"], row["wanted_hash"])
+        conclude_doubt(slice_, row, sent, transcript_id)
 
 
 def _find_transcript(slice_: Slice, row: RowMapping) -> str | None:
