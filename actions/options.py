@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping
 from actions.parts import ActionParts
 from engine.webinar_choice import option_value, read_choice
 from schemas.hubspot_actions import ActionOption, OptionsRequest
+from schemas.zoom_codes import ONCE_FOR_ALL, RECURRING
 from store.callers import is_installed
 from store.database import reading
 from store.portals import read_portal
@@ -18,8 +19,6 @@ from store.registration_places import accounts_in_use, upcoming_dates
 from store.settings import read_settings
 
 PAGE = 50
-_RECURRING = 9
-_ONCE_FOR_ALL = 1
 
 
 def list_options(parts: ActionParts, asked: OptionsRequest) -> tuple[list[ActionOption], str]:
@@ -51,7 +50,7 @@ def list_options(parts: ActionParts, asked: OptionsRequest) -> tuple[list[Action
 def _options(
     rows: Sequence[RowMapping], zone: ZoneInfo, now: datetime, *, names_account: bool
 ) -> Iterator[ActionOption]:
-    coming = [row for row in rows if row["occurrence_id"] or row["type"] != _RECURRING]
+    coming = [row for row in rows if row["occurrence_id"] or row["type"] != RECURRING]
     begun: set[int] = set()
     for row in coming:
         starts_at = row["date_starts_at"]
@@ -59,12 +58,12 @@ def _options(
             continue
         account = f" · {row['account_id']}" if names_account else ""
         when = _when(starts_at, zone)
-        if row["type"] != _RECURRING:
+        if row["type"] != RECURRING:
             yield ActionOption(option_value(row["webinar_id"]), f"{row['topic']} · {when}{account}")
             continue
         is_first = row["id"] not in begun
         begun.add(row["id"])
-        if row["registration_type"] == _ONCE_FOR_ALL:
+        if row["registration_type"] == ONCE_FOR_ALL:
             if is_first:
                 label = f"{row['topic']} · all dates, next {when}{account}"
                 yield ActionOption(option_value(row["webinar_id"]), label)

@@ -12,8 +12,9 @@ from engine.question_sources import propose
 from engine.question_warnings import PROBLEMS, FormFacts
 from engine.questions import Question, source_of
 from schemas.api_questions import QuestionListSchema
+from schemas.zoom_codes import NO_REGISTRATION
 from store.database import reading
-from store.form_facts import NO_REGISTRATION, read_form_facts
+from store.form_facts import read_form_facts
 from store.questions import form_of
 from store.settings import read_settings
 

@@ -13,13 +13,13 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, RowMapping
 
-from engine.attendance import Instance, Session, percent_attended, unite
+from engine.attendance import unite
 from jobs.gathering import Appearance, PersonPlan, gather
+from store.attendance_facts import as_session, spans_of, stay_columns
 from store.database import reading
 from store.ledger_reading import rows_with_effects
 from store.people import companions_of
 from store.session_facts import stream_sessions
-from store.webinar_facts import instances_of
 
 _STANDING = {"approved": 0, "pending": 1, "cancelled": 2, None: 3, "denied": 4}
 _FIGURES = ("attended_seconds", "attended_percent", "first_join_at", "last_leave_at")
@@ -156,21 +156,11 @@ def _attended_together(
         source = came[0] if came else first.row
         return {name: source[name] for name in _FIGURES}
     place = first.occurrence
-    spans = [
-        Instance(str(row["id"]), row["started_at"], row["ended_at"])
-        for row in instances_of(connection, place["id"])
-        if row["started_at"] is not None and row["ended_at"] is not None
-    ]
     identities = [row["identity_key"] for row in came]
     sessions = [
-        Session("together", str(row.instance_pk), row.joined_at, row.left_at, row.seconds)
+        replace(as_session(row), identity="together")
         for row in stream_sessions(connection, place["id"], identities)
     ]
-    for one in unite(sessions, spans):
-        return {
-            "attended_seconds": one.seconds,
-            "attended_percent": percent_attended(one.seconds, place["length_seconds"]),
-            "first_join_at": one.first_join_at,
-            "last_leave_at": one.last_leave_at,
-        }
+    for one in unite(sessions, spans_of(connection, place["id"])):
+        return stay_columns(one, place["length_seconds"])
     return {name: first.row[name] for name in _FIGURES}

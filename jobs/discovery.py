@@ -15,9 +15,10 @@ from clients.zoom import Zoom
 from jobs.decisions import why_off
 from jobs.gathering import Rules, load_rules
 from jobs.runtime import Runtime
-from jobs.webinars import RECURRING, SINGLE, public_url
+from jobs.webinars import public_url
 from rollcall.errors import RollcallError
 from schemas.zoom_api import WebinarRow
+from schemas.zoom_codes import RECURRING, SINGLE
 from schemas.zoom_reports import HistoryRow
 from store.database import reading, writing
 from store.directory import accounts_of_portal, note_listing, portals_to_list

@@ -18,9 +18,10 @@ from jobs.hubspot_changes import merge_hubspot_changes
 from jobs.presentable import presentable
 from jobs.recording_reads import follow_notice, merge_notice, merge_reference
 from jobs.runtime import Runtime
-from jobs.webinars import RECURRING, SINGLE, refresh_webinar
+from jobs.webinars import refresh_webinar
 from rollcall.errors import NeedsAttention, Permanent, RollcallError
 from rollcall.events import RegistrantStatus
+from schemas.zoom_codes import ONCE_FOR_ALL, RECURRING, SINGLE
 from schemas.zoom_webhooks import (
     AppDeauthorized,
     Envelope,
@@ -160,7 +161,7 @@ def _merge_registration(
         join_url=registrant.join_url,
     )
     names = [date.occurrence_id for date in change.occurrences]
-    covers_series = webinar["type"] == RECURRING and webinar["registration_type"] == 1
+    covers_series = webinar["type"] == RECURRING and webinar["registration_type"] == ONCE_FOR_ALL
     if webinar["type"] != RECURRING or covers_series or not names:
         names = [""]
     with writing(runtime.database) as connection:

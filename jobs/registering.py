@@ -55,7 +55,6 @@ DOUBTFUL_AFTER = timedelta(seconds=75)
 """Longer than any call lasts: until then a request that left is somebody's who waits for Zoom."""
 LOOK_UP_AFTER = (5.0, 60.0, 600.0)
 """Seconds after the first, second and third call that came to nothing: there are three a day."""
-_BY_HAND = 1
 _LISTS: tuple[RegistrantQuery, ...] = ("approved", "pending", "denied")
 
 
@@ -238,7 +237,7 @@ def settle_added(
     """Store that Zoom registered these: for HubSpot to be told, and as a fact like any other."""
     settled, facts = [], []
     for row, added in people:
-        outcome = outcome_of_status(added.status, place.webinar["approval_type"] == _BY_HAND)
+        outcome = outcome_of_status(added.status, place.approves_by_hand)
         url = join_url(place, added.join_url, work.settings.join_link)
         settled.append(Settled(row["id"], outcome, describe(outcome), added.registrant_id, url))
         if not added.is_known:

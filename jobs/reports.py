@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping
 
 from clients.errors import NotFound, PageTokenExpired, PermissionMissing, Rejected
 from clients.zoom import Zoom
-from engine.attendance import Instance, Session, percent_attended, total_seconds, unite
+from engine.attendance import Session, total_seconds, unite
 from engine.plan import in_batches
 from engine.read_problems import (
     INCOMPLETE,
@@ -27,9 +27,10 @@ from engine.read_problems import (
 from engine.timing import EARLIEST_START, ReadResult, Slot, place_instance
 from jobs.erased import hide_sessions
 from jobs.slices import Slice
-from jobs.webinars import RECURRING, WITHOUT_FIXED_TIME
 from schemas.base import Page
+from schemas.zoom_codes import RECURRING, WITHOUT_FIXED_TIME
 from schemas.zoom_reports import ParticipantRow
+from store.attendance_facts import as_session, attendance_columns, spans_of
 from store.database import reading, writing
 from store.hand_matches import keep_matches
 from store.registration_facts import ListRead
@@ -325,7 +326,7 @@ def _accept(slice_: Slice, row: RowMapping, read: ListRead, part: _Part) -> _Par
 def _note_actual_times(slice_: Slice, place: RowMapping) -> bool:
     """Store the occurrence's actual start, end and length; False while none is known."""
     with writing(slice_.runtime.database) as connection:
-        spans = _instances(instances_of(connection, place["id"]))
+        spans = spans_of(connection, place["id"])
         if not spans:
             return False
         change_occurrence(
@@ -339,41 +340,22 @@ def _note_actual_times(slice_: Slice, place: RowMapping) -> bool:
     return True
 
 
-def _instances(rows: Iterable[RowMapping]) -> list[Instance]:
-    return [
-        Instance(str(row["id"]), row["started_at"], row["ended_at"])
-        for row in rows
-        if row["started_at"] is not None and row["ended_at"] is not None
-    ]
-
-
 def _unite(slice_: Slice, place: RowMapping, read: ListRead) -> None:
     database = slice_.runtime.database
     with reading(database) as connection:
-        spans = _instances(instances_of(connection, place["id"]))
+        spans = spans_of(connection, place["id"])
         length = total_seconds(spans)
         about: dict[str, SessionRow] = {}
 
         def sessions() -> Iterator[Session]:
             for row in stream_sessions(connection, place["id"]):
                 about.setdefault(row.identity, row)
-                yield Session(
-                    row.identity, str(row.instance_pk), row.joined_at, row.left_at, row.seconds
-                )
+                yield as_session(row)
 
         for part in in_batches(unite(sessions(), spans), _PEOPLE):
             slice_.keep()
             figures = {
-                one.identity: {
-                    "attended_seconds": one.seconds,
-                    "attended_percent": percent_attended(one.seconds, length),
-                    "first_join_at": one.first_join_at,
-                    "last_leave_at": one.last_leave_at,
-                    "joins": one.joins,
-                    "name": about[one.identity].name,
-                    "has_zoom_identity": about[one.identity].has_zoom_identity,
-                }
-                for one in part
+                one.identity: attendance_columns(one, about[one.identity], length) for one in part
             }
             for key in figures:
                 del about[key]

@@ -44,14 +44,13 @@ def merge_added(
 
     So they flow to HubSpot with notices switched off too; Zoom's own notice adds nothing new.
     """
-    is_by_hand = place.webinar["approval_type"] == 1
     entries = [
         RegistrationEntry(
             email=row["email"],
             first_name=row["first_name"],
             last_name=row["last_name"],
             registrant_id=added.registrant_id,
-            status=_status(added.status, is_by_hand),
+            status=_status(added.status, place.approves_by_hand),
             at=at,
             join_url=added.join_url,
         )

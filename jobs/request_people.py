@@ -12,9 +12,9 @@ from engine.questions import LAST_NAME, LAST_NAME_PROPERTY, Filled, fill, proper
 from engine.registration_outcomes import describe, outcome_when_known, stand_in_name
 from jobs.request_places import Place
 from jobs.request_work import RequestWork
-from jobs.webinars import SINGLE
 from plugins.addresses import is_valid_address
 from schemas.zoom_api import RegistrantInput
+from schemas.zoom_codes import SINGLE
 from store.database import reading, writing
 from store.erasure import erase_requests
 from store.gone import erased_among

@@ -18,7 +18,8 @@ from engine.question_warnings import FormFacts
 from engine.webinar_choice import PlannedDate, WebinarChoice, choose_date, read_choice
 from jobs.questions import refresh_questions
 from jobs.request_work import RequestWork
-from jobs.webinars import RECURRING, refresh_webinar
+from jobs.webinars import refresh_webinar
+from schemas.zoom_codes import APPROVED_BY_HAND, NO_REGISTRATION, ONCE_FOR_ALL, RECURRING
 from store.database import reading
 from store.form_facts import read_form_facts
 from store.questions import form_of
@@ -32,8 +33,6 @@ from store.webinar_facts import occurrences_of_webinar
 
 FRESH = timedelta(minutes=10)
 """So long what is known of a webinar is taken as it is; Zoom's notices make it known sooner."""
-NO_REGISTRATION = 2
-ONCE_FOR_ALL = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,11 @@ class Place:
     def account_id(self) -> str:
         """The Zoom account that owns the webinar."""
         return str(self.webinar["account_id"])
+
+    @property
+    def approves_by_hand(self) -> bool:
+        """Whether its host approves each registration in Zoom."""
+        return bool(self.webinar["approval_type"] == APPROVED_BY_HAND)
 
     @property
     def key(self) -> tuple[int, str]:

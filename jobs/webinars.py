@@ -14,6 +14,7 @@ from jobs.erased import without_erased
 from jobs.questions import refresh_questions
 from jobs.runtime import Runtime
 from schemas.zoom_api import WebinarDetail
+from schemas.zoom_codes import RECURRING
 from store.database import writing
 from store.people import mark_occurrence_dirty
 from store.webinar_facts import (
@@ -23,10 +24,6 @@ from store.webinar_facts import (
     ensure_webinar,
     occurrences_of_webinar,
 )
-
-SINGLE = 5
-RECURRING = 9
-WITHOUT_FIXED_TIME = 6
 
 
 def refresh_webinar(

@@ -21,9 +21,10 @@ from engine.timing import is_settled, next_read_at, scheduled_end
 from jobs.presentable import presentable
 from jobs.reports import Report, read_report
 from jobs.slices import Slice
-from jobs.webinars import RECURRING, WITHOUT_FIXED_TIME, refresh_webinar
+from jobs.webinars import refresh_webinar
 from schemas.base import Page
 from schemas.zoom_api import RegistrantRow
+from schemas.zoom_codes import NO_REGISTRATION, ONCE_FOR_ALL, RECURRING, WITHOUT_FIXED_TIME
 from store.database import reading, writing
 from store.people import mark_attendees_dirty
 from store.registration_facts import (
@@ -39,8 +40,6 @@ from store.session_facts import count_taken_back, count_unlisted, count_unregist
 from store.tables import occurrence
 from store.webinar_facts import change_occurrence, find_occurrence, find_webinar
 
-NO_REGISTRATION = 2  # approval_type of a webinar people join without registering
-ONCE_FOR_ALL = 1  # registration_type: one registration covers every date of a series
 GIVE_UP = timedelta(days=3)
 """So long after the last delay an occurrence nobody ever started is no longer read daily."""
 

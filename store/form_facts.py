@@ -8,12 +8,10 @@ from sqlalchemy import Connection, RowMapping
 
 from engine.question_warnings import FormFacts
 from schemas.tenant_settings import Settings
+from schemas.zoom_codes import NO_REGISTRATION, WITHOUT_FIXED_TIME
 from store.contact_properties import contact_properties
 from store.questions import form_of
 from store.webinar_facts import occurrences_of_webinar
-
-NO_REGISTRATION = 2  # approval_type of a webinar people join without registering
-WITHOUT_FIXED_TIME = 6  # type of a series that takes place whenever its host starts it
 
 
 def read_form_facts(

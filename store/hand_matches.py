@@ -10,7 +10,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, delete, select, update
 
-from engine.attendance import Instance, Session, percent_attended, unite
+from engine.attendance import unite
+from store.attendance_facts import as_session, attendance_columns, spans_of
 from store.decisions import decide_again, note_by_hand
 from store.runs import open_run
 from store.session_facts import (
@@ -23,7 +24,6 @@ from store.session_facts import (
 )
 from store.statements import upsert
 from store.tables import hand_match, occurrence, occurrence_person
-from store.webinar_facts import instances_of
 
 
 def match_by_hand(
@@ -104,28 +104,11 @@ def keep_matches(connection: Connection, occurrence_row: RowMapping) -> None:
 
 def reunite(connection: Connection, place: RowMapping, identities: Sequence[str]) -> None:
     """Work out these identities' attendance from the stored rows; who changed is pending."""
-    spans = [
-        Instance(str(one["id"]), one["started_at"], one["ended_at"])
-        for one in instances_of(connection, place["id"])
-        if one["started_at"] is not None and one["ended_at"] is not None
-    ]
     rows = list(stream_sessions(connection, place["id"], identities))
     about = {row.identity: row for row in reversed(rows)}
-    sessions = (
-        Session(row.identity, str(row.instance_pk), row.joined_at, row.left_at, row.seconds)
-        for row in rows
-    )
     figures = {
-        one.identity: {
-            "attended_seconds": one.seconds,
-            "attended_percent": percent_attended(one.seconds, place["length_seconds"]),
-            "first_join_at": one.first_join_at,
-            "last_leave_at": one.last_leave_at,
-            "joins": one.joins,
-            "name": about[one.identity].name,
-            "has_zoom_identity": about[one.identity].has_zoom_identity,
-        }
-        for one in unite(sessions, spans)
+        one.identity: attendance_columns(one, about[one.identity], place["length_seconds"])
+        for one in unite(map(as_session, rows), spans_of(connection, place["id"]))
     }
     merge_attendances(connection, place, figures, read_number=place["reads"])
     absent = [identity for identity in identities if identity not in figures]

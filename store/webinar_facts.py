@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select, update
 
+from schemas.zoom_codes import RECURRING
 from store.statements import insert_missing, upsert
 from store.tables import connection as connections
 from store.tables import instance, occurrence, portal_zoom, webinar, zoom_user
@@ -95,7 +96,7 @@ def ensure_occurrence(
                 "portal_id": webinar_row["portal_id"],
                 "webinar_pk": webinar_row["id"],
                 "occurrence_id": occurrence_id,
-                "is_series": webinar_row["type"] == 9 and not occurrence_id,
+                "is_series": webinar_row["type"] == RECURRING and not occurrence_id,
                 "start_at": webinar_row["start_at"],
                 "duration_seconds": webinar_row["duration_seconds"],
             }
