@@ -15,6 +15,7 @@ from sqlalchemy import Connection, RowMapping
 
 from jobs.erased import forget_if_erased
 from jobs.hubspot_changes import merge_hubspot_changes
+from jobs.live_runs import open_live_run
 from jobs.presentable import presentable
 from jobs.recording_reads import follow_notice, merge_notice, merge_reference
 from jobs.runtime import Runtime
@@ -40,7 +41,7 @@ from store.inbox_work import bury, close_deliveries, forget_body, new_deliveries
 from store.leases import release_lease, take_lease
 from store.leaving import want_erasure
 from store.registration_facts import RegistrationEntry, merge_registrations
-from store.runs import last_started_at, open_run
+from store.runs import open_run
 from store.webinar_facts import (
     bring_forward,
     change_instance,
@@ -169,7 +170,8 @@ def _merge_registration(
             place = ensure_occurrence(connection, webinar, name)
             shown = presentable(connection, runtime.sealer, portal_id, [entry])
             if merge_registrations(connection, webinar, place, shown):
-                _open_live_run(connection, runtime, place, now)
+                run_id = open_live_run(connection, runtime, place, "webhook", now)
+                log.info("delivery_merged", portal=portal_id, run=run_id)
 
 
 def _status_of(status: str) -> RegistrantStatus:
@@ -177,30 +179,6 @@ def _status_of(status: str) -> RegistrantStatus:
         if status == known:
             return cast(RegistrantStatus, known)
     raise Permanent("a registration with a status Zoom does not document")
-
-
-def _open_live_run(
-    connection: Connection, runtime: Runtime, place: RowMapping, now: datetime
-) -> None:
-    """The first registration goes at once, those behind it with the next run a moment later."""
-    run_id = open_run(
-        connection,
-        occurrence_pk=place["id"],
-        trigger="webhook",
-        pool="live",
-        now=now,
-        not_before=next_start(connection, place["id"], now, runtime.timing.coalesce),
-        must_read=place["reads"] == 0,
-    )
-    log.info("delivery_merged", portal=place["portal_id"], run=run_id)
-
-
-def next_start(
-    connection: Connection, occurrence_pk: int, now: datetime, coalesce: timedelta
-) -> datetime:
-    """When the occurrence's next run may start: at once, or so long after the last one began."""
-    last = last_started_at(connection, occurrence_pk)
-    return now if last is None else max(now, last + coalesce)
 
 
 def _known_webinar(

@@ -10,13 +10,12 @@ from typing import cast, get_args
 from sqlalchemy import Connection, RowMapping
 
 from engine.registration_outcomes import outcome_of_status
-from jobs.drain import next_start
+from jobs.live_runs import open_live_run
 from jobs.presentable import presentable
 from jobs.request_places import Place
 from jobs.request_work import RequestWork
 from rollcall.events import RegistrantStatus
 from store.registration_facts import RegistrationEntry, merge_registrations
-from store.runs import open_run
 from store.webinar_facts import ensure_occurrence
 
 
@@ -59,15 +58,7 @@ def merge_added(
     where = ensure_occurrence(connection, place.webinar, place.occurrence_id)
     shown = presentable(connection, work.runtime.sealer, work.portal_id, entries)
     if merge_registrations(connection, place.webinar, where, shown):
-        open_run(
-            connection,
-            occurrence_pk=where["id"],
-            trigger="action",
-            pool="live",
-            now=work.now,
-            not_before=next_start(connection, where["id"], work.now, work.runtime.timing.coalesce),
-            must_read=where["reads"] == 0,
-        )
+        open_live_run(connection, work.runtime, where, "action", work.now)
 
 
 def _status(status: str, is_by_hand: bool) -> RegistrantStatus:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, RowMapping, case, delete, exists, select, upd
 
 from engine.registration_outcomes import describe
 from store.gone import ERASED, ensure_hash, note_erased
+from store.registration_requests import NOBODY
 from store.sealing import Sealer
 from store.tables import (
     decision_log,
@@ -214,8 +215,4 @@ def erase_requests(
                     ),
                 )
             )
-            connection.execute(
-                update(registration_request)
-                .where(here)
-                .values(email="", first_name="", last_name="", registrant_id="", join_url="")
-            )
+            connection.execute(update(registration_request).where(here).values(NOBODY))

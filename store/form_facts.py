@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping
 
 from engine.question_warnings import FormFacts
+from engine.timing import scheduled_end
 from schemas.tenant_settings import Settings
 from schemas.zoom_codes import NO_REGISTRATION, WITHOUT_FIXED_TIME
 from store.contact_properties import contact_properties
@@ -45,7 +46,7 @@ def is_awaited(connection: Connection, webinar_row: RowMapping, now: datetime) -
         not place["is_series"]
         and place["status"] != "cancelled"
         and place["ended_at"] is None
-        and place["start_at"] is not None
-        and place["start_at"] + timedelta(seconds=place["duration_seconds"]) > now
+        and (ends_at := scheduled_end(place["start_at"], place["duration_seconds"])) is not None
+        and ends_at > now
         for place in occurrences_of_webinar(connection, webinar_row["id"])
     )

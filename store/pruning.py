@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, func, select, update
 
 from store.past_effects import KEPT_FOR, prune_past_effects
+from store.registration_requests import NOBODY
 from store.settings import read_settings
 from store.tables import connection as connections
 from store.tables import (
@@ -78,7 +79,7 @@ def _empty_requests(connection: Connection, portal_id: str, before: datetime) ->
             request.c.email != "",
             ended_at < before,
         )
-        .values(email="", first_name="", last_name="", registrant_id="", join_url="")
+        .values(NOBODY)
     ).rowcount
 
 

@@ -28,6 +28,8 @@ from sqlalchemy import (
 from store.statements import insert_missing
 from store.tables import registration_request as request
 
+NOBODY = dict.fromkeys(("email", "first_name", "last_name", "registrant_id", "join_url"), "")
+"""What is left of whom a request was about, once that is to be forgotten."""
 BLOCK_SETTLES = timedelta(seconds=1)
 """A completion that overtook the answer BLOCK would find nobody waiting for it."""
 _CHUNK = 500

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping
 
 from engine.effective import why_recordings_not, why_webinar_not
 from engine.recording_warnings import RecordingFacts, read_list_problem
-from engine.timing import is_report_gone
+from engine.timing import is_report_gone, scheduled_end
 from engine.warnings import OccurrenceFacts, WebinarFacts
 from schemas.tenant_settings import Settings
 from store.form_facts import read_form_facts
@@ -95,11 +95,7 @@ def _recording_facts(
 
 def _ends_at(row: RowMapping) -> datetime | None:
     """The actual end, else the scheduled one."""
-    if row["ended_at"] is None and row["start_at"] is not None:
-        end: datetime = row["start_at"] + timedelta(seconds=row["duration_seconds"])
-        return end
-    actual: datetime | None = row["ended_at"]
-    return actual
+    return row["ended_at"] or scheduled_end(row["start_at"], row["duration_seconds"])
 
 
 def _has_ended(row: RowMapping, now: datetime) -> bool:
