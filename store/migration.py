@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 
 
-def _alembic(url: str) -> Config:
+def alembic_config(url: str) -> Config:
+    """What Alembic has to know to work on the database at ``url``."""
     config = Config()
     config.set_main_option("script_location", "store:migrations")
     config.set_main_option("path_separator", "os")
@@ -17,20 +17,9 @@ def _alembic(url: str) -> Config:
 
 def migrate(url: str, revision: str = "head") -> None:
     """Bring the database at ``url`` up to ``revision``."""
-    command.upgrade(_alembic(url), revision)
-
-
-def migrate_back(url: str, revision: str) -> None:
-    """Take the database at ``url`` back to ``revision``; what later ones hold is lost."""
-    command.downgrade(_alembic(url), revision)
-
-
-def revisions() -> list[str]:
-    """Every revision there is, oldest first."""
-    scripts = ScriptDirectory.from_config(_alembic("sqlite://"))
-    return [script.revision for script in scripts.walk_revisions()][::-1]
+    command.upgrade(alembic_config(url), revision)
 
 
 def check_migrations(url: str) -> None:
     """Raise when the tables in code differ from what the migrations made."""
-    command.check(_alembic(url))
+    command.check(alembic_config(url))
