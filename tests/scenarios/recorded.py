@@ -24,6 +24,14 @@ on_both_databases = pytest.mark.parametrize(
 )
 
 
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty database: SQLite, unless the test names another one."""
+    name = getattr(request, "param", "sqlite")
+    url: str = request.getfixturevalue("sqlite_url" if name == "sqlite" else "postgres_url")
+    return url
+
+
 Prepare = Callable[[Stage, dict[str, Any]], None]
 
 

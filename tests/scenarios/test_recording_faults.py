@@ -13,6 +13,7 @@ from tests.scenarios.recorded import (
     MINUTES,
     calls,
     contact_ids,
+    database_url,
     later,
     on_both_databases,
     play,
@@ -20,13 +21,7 @@ from tests.scenarios.recorded import (
 )
 from tests.scenarios.stage import Stage
 
-
-@pytest.fixture
-def database_url(request: pytest.FixtureRequest) -> str:
-    """An empty database: SQLite, unless the test names another one."""
-    name = getattr(request, "param", "sqlite")
-    url: str = request.getfixturevalue("sqlite_url" if name == "sqlite" else "postgres_url")
-    return url
+__all__ = ["database_url"]
 
 
 def strike(stage: Stage, route: str, kind: str, times: int = 1, **more: Any) -> None:

@@ -20,6 +20,7 @@ from tests.scenarios.recorded import (
     begin,
     calls,
     change,
+    database_url,
     event_description,
     later,
     nobody_came,
@@ -32,13 +33,7 @@ from tests.scenarios.recorded import (
 )
 from tests.scenarios.stage import PORTAL, Stage
 
-
-@pytest.fixture
-def database_url(request: pytest.FixtureRequest) -> str:
-    """An empty database: SQLite, unless the test names another one."""
-    name = getattr(request, "param", "sqlite")
-    url: str = request.getfixturevalue("sqlite_url" if name == "sqlite" else "postgres_url")
-    return url
+__all__ = ["database_url"]
 
 
 def set_user(stage: Stage, is_on: bool) -> None:

@@ -16,6 +16,7 @@ from tests.scenarios.recorded import (
     calls,
     change,
     contact_ids,
+    database_url,
     later,
     on_both_databases,
     play,
@@ -25,13 +26,7 @@ from tests.scenarios.recorded import (
 )
 from tests.scenarios.stage import PORTAL, Stage, set_stage
 
-
-@pytest.fixture
-def database_url(request: pytest.FixtureRequest) -> str:
-    """An empty database: SQLite, unless the test names another one."""
-    name = getattr(request, "param", "sqlite")
-    url: str = request.getfixturevalue("sqlite_url" if name == "sqlite" else "postgres_url")
-    return url
+__all__ = ["database_url"]
 
 
 @on_both_databases
