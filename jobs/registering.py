@@ -6,10 +6,11 @@ Zoom's lists before it is tried again, so nobody is added twice by chance.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from marshmallow import ValidationError
 from sqlalchemy import RowMapping
@@ -41,6 +42,7 @@ from store.database import reading, writing
 from store.leases import check_lease
 from store.registration_places import known_registrations
 from store.registration_requests import (
+    NOTES_BEGIN,
     Settled,
     begin_sending,
     hold_requests,
@@ -55,6 +57,7 @@ DOUBTFUL_AFTER = timedelta(seconds=75)
 """Longer than any call lasts: until then a request that left is somebody's who waits for Zoom."""
 LOOK_UP_AFTER = (5.0, 60.0, 600.0)
 """Seconds after the first, second and third call that came to nothing: there are three a day."""
+NO_NOTES: Mapping[int, Sequence[str]] = MappingProxyType({})
 _LISTS: tuple[RegistrantQuery, ...] = ("approved", "pending", "denied")
 
 
@@ -170,6 +173,7 @@ class _Sender:
             self._place,
             [(one.row, answer.added[one.registrant.email]) for one in here],
             sent_at,
+            {one.row["id"]: one.notes for one in here},
         )
         if left_out:
             self._work.try_later(left_out, "left out of a batch", 0.0, in_doubt=True, alone=True)
@@ -233,13 +237,18 @@ def settle_added(
     place: Place,
     people: Iterable[tuple[RowMapping, Added]],
     sent_at: datetime,
+    notes: Mapping[int, Sequence[str]] = NO_NOTES,
 ) -> None:
-    """Store that Zoom registered these: for HubSpot to be told, and as a fact like any other."""
+    """Store that Zoom registered these: for HubSpot to be told, and as a fact like any other.
+
+    ``notes`` are told with it, by the request's key.
+    """
     settled, facts = [], []
     for row, added in people:
         outcome = outcome_of_status(added.status, place.approves_by_hand)
         url = join_url(place, added.join_url, work.settings.join_link)
-        settled.append(Settled(row["id"], outcome, describe(outcome), added.registrant_id, url))
+        message = NOTES_BEGIN.join([describe(outcome), *notes.get(row["id"], ())])
+        settled.append(Settled(row["id"], outcome, message, added.registrant_id, url))
         if not added.is_known:
             facts.append((row, added))
     if not settled:

@@ -34,11 +34,15 @@ _SAME_PERSON = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Somebody to register; ``may_go_in_batch`` when Zoom's call for many can carry all of it."""
+    """Somebody to register; ``may_go_in_batch`` when Zoom's call for many can carry all of it.
+
+    ``notes`` tell what of the contact the form does not take.
+    """
 
     row: RowMapping
     registrant: RegistrantInput
     may_go_in_batch: bool
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,4 +189,5 @@ def _candidate(place: Place, row: RowMapping, answers: Filled) -> Candidate:
         and not fields
         and not answers.custom
         and row["email"] not in place.webinar["panelists"],
+        notes=answers.notes,
     )

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, case, delete, exists, select, upd
 
 from engine.registration_outcomes import describe
 from store.gone import ERASED, ensure_hash, note_erased
-from store.registration_requests import NOBODY
+from store.registration_requests import forget_people
 from store.sealing import Sealer
 from store.tables import (
     decision_log,
@@ -215,4 +215,4 @@ def erase_requests(
                     ),
                 )
             )
-            connection.execute(update(registration_request).where(here).values(NOBODY))
+            forget_people(connection, here)

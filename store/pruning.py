@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, and_, delete, func, select
 
 from store.past_effects import KEPT_FOR, prune_past_effects
-from store.registration_requests import NOBODY
+from store.registration_requests import forget_people
 from store.settings import read_settings
 from store.tables import connection as connections
 from store.tables import (
@@ -70,17 +70,14 @@ def _empty_requests(connection: Connection, portal_id: str, before: datetime) ->
     """Requests of workflows long done lose whom they were about; the row keeps the answer."""
     request = registration_request
     ended_at = func.coalesce(request.c.completed_at, request.c.sent_at, request.c.received_at)
-    return connection.execute(
-        update(request)
-        .where(
-            request.c.portal_id == portal_id,
-            request.c.state == "done",
-            request.c.due_at.is_(None),
-            request.c.email != "",
-            ended_at < before,
-        )
-        .values(NOBODY)
-    ).rowcount
+    over = and_(
+        request.c.portal_id == portal_id,
+        request.c.state == "done",
+        request.c.due_at.is_(None),
+        request.c.email != "",
+        ended_at < before,
+    )
+    return forget_people(connection, over)
 
 
 def _prune_deliveries(connection: Connection, accounts: set[str], before: datetime) -> int:

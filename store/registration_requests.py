@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     RowMapping,
     and_,
@@ -28,8 +29,10 @@ from sqlalchemy import (
 from store.statements import insert_missing
 from store.tables import registration_request as request
 
-NOBODY = dict.fromkeys(("email", "first_name", "last_name", "registrant_id", "join_url"), "")
+_NOBODY = dict.fromkeys(("email", "first_name", "last_name", "registrant_id", "join_url"), "")
 """What is left of whom a request was about, once that is to be forgotten."""
+NOTES_BEGIN = "\n"
+"""Behind it a message quotes the contact: told to HubSpot, and forgotten with the person."""
 BLOCK_SETTLES = timedelta(seconds=1)
 """A completion that overtook the answer BLOCK would find nobody waiting for it."""
 _CHUNK = 500
@@ -301,6 +304,19 @@ def _change(connection: Connection, pks: Sequence[int], values: Mapping[str, Any
             .where(request.c.id.in_(pks[start : start + _CHUNK]), request.c.state != "done")
             .values(**values)
         )
+
+
+def forget_people(connection: Connection, where: ColumnElement[bool]) -> int:
+    """Empty whom these requests were about; the outcome and its sentence stay. How many."""
+    noted = connection.execute(
+        select(request.c.id, request.c.message).where(
+            where, request.c.message.contains(NOTES_BEGIN)
+        )
+    )
+    sentences = {row.id: row.message.partition(NOTES_BEGIN)[0] for row in noted}
+    for pk, sentence in sentences.items():
+        connection.execute(update(request).where(request.c.id == pk).values(message=sentence))
+    return connection.execute(update(request).where(where).values(_NOBODY)).rowcount
 
 
 def settle_requests(connection: Connection, settled: Sequence[Settled], now: datetime) -> None:

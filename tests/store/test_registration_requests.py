@@ -62,9 +62,14 @@ def now_of(connection: Connection, row: RowMapping) -> RowMapping:
     return find_request(connection, row["portal_id"], row["callback_id"])
 
 
-def settle(connection: Connection, *rows: RowMapping, outcome: str = "registered") -> None:
+def settle(
+    connection: Connection,
+    *rows: RowMapping,
+    outcome: str = "registered",
+    message: str = "Words.",
+) -> None:
     """What became of these is known a minute after they came."""
-    settled = [Settled(row["id"], outcome, "Words.", "reg-1", "https://x") for row in rows]
+    settled = [Settled(row["id"], outcome, message, "reg-1", "https://x") for row in rows]
     settle_requests(connection, settled, minute(1))
 
 
@@ -228,3 +233,12 @@ def test_requests_of_the_erased_are_emptied_and_never_sent(connection: Connectio
     assert now_of(connection, other)["outcome"] == "privacy_deleted"
     assert now_of(connection, rex)["email"] == "rex@northquay.example"
     assert waiting["state"] == "waiting"
+
+
+def test_what_a_message_quotes_of_the_contact_goes_with_the_erased(connection: Connection) -> None:
+    told, kept = (ask(connection, name, contact_id=name) for name in "ab")
+    settle(connection, told, message="Registered.\nDiet: “vegan” is not one of the answers.")
+    settle(connection, kept, message="Registered.\nDiet: “meat” is not one of the answers.")
+    erase_requests(connection, PORTAL, contact_ids=["a"])
+    assert now_of(connection, told)["message"] == "Registered."
+    assert "meat" in now_of(connection, kept)["message"]
