@@ -78,7 +78,7 @@ class TestHubSpot:
             (477, errors.Unavailable, Retryable, 300.0),
         ],
     )
-    def test_a_status_has_its_remedy(
+    def test_a_status_has_its_remedy_F25(
         self, status: int, error: type, remedy: type, seconds: float | None
     ) -> None:
         fault = judged("hubspot", status, {"message": "m"})

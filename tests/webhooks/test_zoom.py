@@ -55,7 +55,7 @@ class TestWhatIsZooms:
         [
             pytest.param(Delivery(REGISTERED), id="signed now"),
             pytest.param(Delivery(REGISTERED, age=DAY - MINUTE), id="signed almost a day ago"),
-            pytest.param(Delivery(REGISTERED, age=-4 * MINUTE), id="a clock four minutes ahead"),
+            pytest.param(Delivery(REGISTERED, age=-4 * MINUTE), id="F36 a clock four minutes ahead"),
             pytest.param(
                 Delivery(b'{ "event":"x.y",\n "payload": {"account_id":"a"} }'), id="with spaces"
             ),
@@ -88,7 +88,7 @@ class TestWhatIsZooms:
                 Delivery(b'{"a":1}', signed_body=b'{"a": 1}'), id="the same JSON, other bytes"
             ),
             pytest.param(Delivery(REGISTERED, age=DAY + MINUTE), id="stale: more than a day old"),
-            pytest.param(Delivery(REGISTERED, age=-6 * MINUTE), id="six minutes ahead"),
+            pytest.param(Delivery(REGISTERED, age=-6 * MINUTE), id="F36 six minutes ahead"),
             pytest.param(
                 Delivery(REGISTERED, headers={"x-zm-request-timestamp": "1792487647"}),
                 id="another timestamp",
@@ -188,7 +188,7 @@ class TestKeeping:
             pytest.param({"event": "endpoint.url_validation_", "payload": {}}, id="almost known"),
         ],
     )
-    def test_whatever_zoom_signs_is_kept_however_strange(
+    def test_whatever_zoom_signs_is_kept_however_strange_F30(
         self, any_site: Site, body: Any, lines: Any
     ) -> None:
         assert Delivery(body).to_zoom(any_site).status_code == 204
