@@ -93,7 +93,9 @@ class TestWindow:
 
 
 class TestAcrossProcesses:
-    def test_no_window_ever_holds_more_than_the_limit_F35(self, fresh: Redis, redis_url: str) -> None:
+    def test_no_window_ever_holds_more_than_the_limit_F35(
+        self, fresh: Redis, redis_url: str
+    ) -> None:
         """Each process brackets its grants with the server's clock, so that the check is exact."""
         limit, window_us, processes = 20, 300_000, 4
         program = """

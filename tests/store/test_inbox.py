@@ -94,7 +94,9 @@ class TestStoring:
         row = connection.execute(select(inbox)).mappings().one()
         assert (row["event"], row["account_id"]) == ("e" * 64, "a" * 64)
 
-    def test_the_same_delivery_at_several_doors_is_stored_at_one_F28(self, database: Engine) -> None:
+    def test_the_same_delivery_at_several_doors_is_stored_at_one_F28(
+        self, database: Engine
+    ) -> None:
         gate, stored = threading.Barrier(4), []
 
         def arrive() -> None:

@@ -55,7 +55,7 @@ class TestWhatIsZooms:
         [
             pytest.param(Delivery(REGISTERED), id="signed now"),
             pytest.param(Delivery(REGISTERED, age=DAY - MINUTE), id="signed almost a day ago"),
-            pytest.param(Delivery(REGISTERED, age=-4 * MINUTE), id="F36 a clock four minutes ahead"),
+            pytest.param(Delivery(REGISTERED, age=-4 * MINUTE), id="F36 four minutes ahead"),
             pytest.param(
                 Delivery(b'{ "event":"x.y",\n "payload": {"account_id":"a"} }'), id="with spaces"
             ),
@@ -149,7 +149,9 @@ class TestWhatIsZooms:
 
 
 class TestKeeping:
-    def test_a_repetition_is_answered_alike_and_kept_once_F28(self, any_site: Site, lines: Any) -> None:
+    def test_a_repetition_is_answered_alike_and_kept_once_F28(
+        self, any_site: Site, lines: Any
+    ) -> None:
         """A retry comes with a fresh timestamp and signature over the same bytes."""
         for age in (300, 0, 0):
             assert Delivery(REGISTERED, age=age).to_zoom(any_site).status_code == 204
