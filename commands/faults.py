@@ -65,7 +65,7 @@ FAULTS: Mapping[str, str] = {
 }
 
 REMARKS: Mapping[str, str] = {
-    "F01": "also `./run chaos --webhooks`",
+    "F01": "at full size: `./run chaos --webhooks 10000`",
     "F05": "a lease, not the queue, says who works, so the rows F05-F11 are one case: the next "
     "slice goes on from what was committed; also `./run chaos`",
     "F13": "a full Redis is not played",

@@ -14,7 +14,7 @@ from commands.chaos_webhooks import find_lost, play_webhooks
 def test_F01_to_F04_F16_whatever_was_answered_2xx_is_kept_once(
     database_url: str, tmp_path: Path
 ) -> None:
-    assert play_webhooks(tmp_path, database_url, 240, kill_every=0.5, cuts=1) == []
+    assert play_webhooks(tmp_path, database_url, 120, kill_every=0.5, cuts=1) == []
 
 
 @pytest.mark.parametrize(
