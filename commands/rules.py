@@ -13,6 +13,8 @@ from pathlib import Path
 
 import click
 
+from commands import faults
+
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs" / "reference" / "rules.md"
 
@@ -166,20 +168,26 @@ def check_table() -> list[str]:
 
     Raises RuntimeError when the tests cannot be collected.
     """
-    found = group_by_rule(collect_tests())
-    written = TABLE.read_text() if TABLE.exists() else ""
-    stale = [] if render(found) == written else [f"{TABLE.name} is stale: `./run rules` remakes it"]
-    return stale + find_gaps(found)
+    tests = collect_tests()
+    found, met = group_by_rule(tests), faults.group_by_fault(tests)
+    stale = [
+        f"{table.name} is stale: `./run rules` remakes it"
+        for table, made in ((TABLE, render(found)), (faults.TABLE, faults.render(met)))
+        if not table.exists() or table.read_text() != made
+    ]
+    return stale + find_gaps(found) + faults.find_uncovered(met)
 
 
 @click.command()
 def command() -> None:
-    """Make docs/reference/rules.md anew; exit 1 when a rule that is built has no test."""
+    """Make the tables of rules and of faults anew; exit 1 when one of them lacks its test."""
     try:
-        found = group_by_rule(collect_tests())
+        tests = collect_tests()
     except RuntimeError as error:
         raise click.ClickException(str(error)) from error
+    found, met = group_by_rule(tests), faults.group_by_fault(tests)
     TABLE.write_text(render(found))
-    gaps = find_gaps(found)
-    click.echo("\n".join(gaps) or f"{TABLE.relative_to(ROOT)} is made")
+    faults.TABLE.write_text(faults.render(met))
+    gaps = find_gaps(found) + faults.find_uncovered(met)
+    click.echo("\n".join(gaps) or f"{TABLE.name} and {faults.TABLE.name} are made")
     sys.exit(1 if gaps else 0)

@@ -142,7 +142,7 @@ def creation(name: str) -> ContactCreate:
 
 
 class TestCreateContacts:
-    def test_results_are_mapped_back_by_address_never_by_position(
+    def test_results_are_mapped_back_by_address_never_by_position_F22(
         self, http: responses.RequestsMock, hubspot: HubSpot
     ) -> None:
         http.post(f"{CONTACTS}/create", status=201, json=answer("contacts/created_201"))

@@ -56,7 +56,7 @@ class TestWindow:
         assert take(make(fresh), 2) == [True, True]
         assert take(make(fresh), 2) == [True, False]
 
-    def test_accounts_and_buckets_do_not_disturb_each_other(self, fresh: Redis) -> None:
+    def test_accounts_and_buckets_do_not_disturb_each_other_F31(self, fresh: Redis) -> None:
         take(make(fresh), 3)
         assert take(make(fresh, account="2"), 1) == [True]
         search = Limiter(fresh, "hubspot", "1", "search", limit=1, window=HOUR)
@@ -93,7 +93,9 @@ class TestWindow:
 
 
 class TestAcrossProcesses:
-    def test_no_window_ever_holds_more_than_the_limit(self, fresh: Redis, redis_url: str) -> None:
+    def test_no_window_ever_holds_more_than_the_limit_F35(
+        self, fresh: Redis, redis_url: str
+    ) -> None:
         """Each process brackets its grants with the server's clock, so that the check is exact."""
         limit, window_us, processes = 20, 300_000, 4
         program = """
@@ -246,7 +248,7 @@ class TestLostRedis:
         declare_fresh(redis)
         assert redis.get(GENERATION_KEY) == before
 
-    def test_a_loss_in_the_middle_is_noticed_by_the_next_call(self, fresh: Redis) -> None:
+    def test_a_loss_in_the_middle_is_noticed_by_the_next_call_F12(self, fresh: Redis) -> None:
         limiter = make(fresh)
         assert take(limiter, 1) == [True]
         fresh.flushall()
@@ -267,7 +269,7 @@ class TestWithoutRedis:
 
         return Redis(unix_socket_path=str(tmp_path / "nobody"), retry=Retry(NoBackoff(), 0))
 
-    def test_the_process_makes_one_call_a_second_in_all(self, unreachable: Redis) -> None:
+    def test_the_process_makes_one_call_a_second_in_all_F13(self, unreachable: Redis) -> None:
         clock = [100.0]
         one, two = (
             Limiter(
@@ -288,7 +290,7 @@ class TestWithoutRedis:
         limiter.pause(1)
         assert limiter.try_acquire() == 0.0
 
-    def test_redis_is_used_again_once_it_is_back(
+    def test_redis_is_used_again_once_it_is_back_F13(
         self, fresh: Redis, unreachable: Redis, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         clock = [100.0]

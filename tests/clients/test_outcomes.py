@@ -10,7 +10,7 @@ def fault(*named: str, category: str = "VALIDATION_ERROR") -> BatchFault:
     return BatchFault("no", category, "", named, None)
 
 
-def test_what_is_neither_done_nor_rejected_is_missing_in_the_order_sent() -> None:
+def test_what_is_neither_done_nor_rejected_is_missing_in_the_order_sent_F22() -> None:
     outcome = settle(["c", "a", "b", "d"], {"a": "1"}, [fault("d")])
     assert outcome.done == {"a": "1"}
     assert set(outcome.rejected) == {"d"}

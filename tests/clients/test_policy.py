@@ -78,7 +78,7 @@ class TestHubSpot:
             (477, errors.Unavailable, Retryable, 300.0),
         ],
     )
-    def test_a_status_has_its_remedy(
+    def test_a_status_has_its_remedy_F25(
         self, status: int, error: type, remedy: type, seconds: float | None
     ) -> None:
         fault = judged("hubspot", status, {"message": "m"})
@@ -110,7 +110,7 @@ class TestHubSpot:
             ("", "window", 1.0),
         ],
     )
-    def test_a_429_says_which_limit(self, name: str, policy: str, seconds: float) -> None:
+    def test_a_429_says_which_limit_F19(self, name: str, policy: str, seconds: float) -> None:
         fault = judged("hubspot", 429, {"errorType": "RATE_LIMIT", "policyName": name})
         assert isinstance(fault, errors.RateLimited)
         assert (fault.policy, fault.retry_after) == (policy, seconds)
@@ -181,7 +181,7 @@ class TestZoom:
             ({}, "", "window", 1.0),
         ],
     )
-    def test_a_429_says_which_limit(
+    def test_a_429_says_which_limit_F19(
         self, headers: dict[str, str], message: str, policy: str, seconds: float
     ) -> None:
         body = {"code": 429, "message": message}

@@ -26,7 +26,7 @@ def transport(make_transport: Callable[..., Transport]) -> Transport:
 
 
 class TestBearer:
-    def test_a_401_is_refreshed_once_and_repeated(
+    def test_a_401_is_refreshed_once_and_repeated_F25(
         self, http: responses.RequestsMock, transport: Transport, tokens: Tokens
     ) -> None:
         http.get(URL, status=401)
@@ -45,7 +45,7 @@ class TestBearer:
             transport.call("GET", "/things")
         assert tokens.refreshes == 1
 
-    def test_a_missing_scope_is_not_worth_a_refresh(
+    def test_a_missing_scope_is_not_worth_a_refresh_F25(
         self, http: responses.RequestsMock, make_transport: Callable[..., Transport], tokens: Tokens
     ) -> None:
         message = "Invalid access token, does not contain scopes:[report:read:admin]"
@@ -158,7 +158,7 @@ class TestPermits:
         transport.call("GET", "/things")
         assert permits.learnt == [("main", 190, 10.0)]
 
-    def test_a_short_limit_pauses_everybody_and_even_a_write_is_repeated(
+    def test_a_short_limit_pauses_everybody_and_even_a_write_is_repeated_F19(
         self, http: responses.RequestsMock, transport: Transport, permits: CountedPermits
     ) -> None:
         http.post(URL, status=429, json={"policyName": "TEN_SECONDLY_ROLLING"})
@@ -167,7 +167,7 @@ class TestPermits:
         assert transport.call("POST", "/things", body={}) == {"fine": True}
         assert permits.pauses == [("main", 1.0), ("main", 2.0)]
 
-    def test_a_daily_limit_pauses_everybody_and_is_handed_back(
+    def test_a_daily_limit_pauses_everybody_and_is_handed_back_F19(
         self, http: responses.RequestsMock, transport: Transport, permits: CountedPermits
     ) -> None:
         http.get(URL, status=429, json={"policyName": "DAILY"}, headers={"Retry-After": "5000"})
@@ -197,14 +197,14 @@ class TestAnswers:
         http.delete(URL, body=body)
         assert transport.call("DELETE", "/things") is None
 
-    def test_html_instead_of_json_leaves_a_write_unconfirmed(
+    def test_html_instead_of_json_leaves_a_write_unconfirmed_F23(
         self, http: responses.RequestsMock, transport: Transport
     ) -> None:
         http.post(URL, body="<html>maintenance</html>")
         with pytest.raises(errors.Unconfirmed):
             transport.call("POST", "/things", body={})
 
-    def test_an_answer_that_is_too_large_is_refused(
+    def test_an_answer_that_is_too_large_is_refused_F23(
         self, http: responses.RequestsMock, transport: Transport
     ) -> None:
         http.get(URL, body=b" " * (ANSWER_LIMIT + 1))
@@ -227,7 +227,7 @@ class TestAnswers:
             ("GET", requests.ReadTimeout("slow"), errors.Unavailable),
         ],
     )
-    def test_a_broken_connection_says_whether_anything_left(
+    def test_a_broken_connection_says_whether_anything_left_F21(
         self,
         transport: Transport,
         method: str,

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from commands import check, rules
+from commands import check, faults, rules
+from commands.faults import FAULTS, faults_of, find_uncovered, group_by_fault
 from commands.rules import RULES, check_table, find_gaps, group_by_rule, render, rules_of
 
 
@@ -33,8 +34,32 @@ def test_a_function_stands_once_however_many_cases_carry_the_number() -> None:
 
 
 def collected(*but: str) -> list[str]:
-    """A test for every rule that is built, except these."""
-    return [f"a.py::test_{rule}" for rule in RULES if rule not in rules.NOT_YET | set(but)]
+    """A test for every rule that is built and every fault that is met, except these."""
+    missing = rules.NOT_YET | faults.NOT_YET | set(but)
+    return [f"a.py::test_{name}" for name in (*RULES, *FAULTS) if name not in missing]
+
+
+@pytest.mark.parametrize(
+    ("test_id", "named"),
+    [
+        pytest.param("t/a.py::test_x_F05_to_F07", ["F05", "F06", "F07"], id="from one to another"),
+        pytest.param("t/a.py::test_x[F11b-sqlite]", ["F11b"], id="with a letter"),
+        pytest.param("t/a.py::test_F26_F27_x", ["F26", "F27"], id="two"),
+        pytest.param("t/a.py::test_x[%F12]", [], id="a quoted URL"),
+        pytest.param("t/F12.py::test_UTF16_F99", [], id="no fault's number"),
+    ],
+)
+def test_a_test_names_its_faults(test_id: str, named: list[str]) -> None:
+    assert faults_of(test_id) == named
+
+
+def test_a_fault_needs_a_test_or_a_reason() -> None:
+    assert find_uncovered(group_by_fault(collected())) == []
+    assert find_uncovered(group_by_fault(collected("F26", "F47"))) == [
+        "no test and no reason for F26"
+    ]
+    (gap,) = find_uncovered(group_by_fault([*collected(), "a.py::test_F20"]))
+    assert "F20" in gap
 
 
 def test_a_built_rule_without_a_test_is_a_gap_and_one_not_built_is_none() -> None:
@@ -56,8 +81,9 @@ class TestTable:
         """A page that is up to date."""
         path = tmp_path / "rules.md"
         path.write_text(render(group_by_rule(collected())))
-        monkeypatch.setattr(rules, "ROOT", tmp_path)
         monkeypatch.setattr(rules, "TABLE", path)
+        monkeypatch.setattr(faults, "TABLE", tmp_path / "reliability.md")
+        faults.TABLE.write_text(faults.render(group_by_fault(collected())))
         monkeypatch.setattr(rules, "collect_tests", collected)
         return path
 

@@ -136,7 +136,7 @@ class TestLiving:
 
 class TestStopping:
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "INT"])
-    def test_children_stop_in_order_and_none_is_left(self, supervise, wait_until, number):
+    def test_children_stop_in_order_and_none_is_left_F15(self, supervise, wait_until, number):
         names = {"valkey": 3, "web": 1, "worker": 0, "scheduler": 2}
         running = supervise(
             *(child(name, PATIENT + FOREVER, stop_order=order) for name, order in names.items())

@@ -81,7 +81,7 @@ FACTS = st.lists(
 
 
 @given(facts=FACTS, data=st.data())
-def test_order_and_repetition_do_not_matter(
+def test_order_and_repetition_do_not_matter_F29(
     facts: list[RegistrationFact], data: st.DataObject
 ) -> None:
     repeated = facts + data.draw(st.lists(st.sampled_from(facts), max_size=6))

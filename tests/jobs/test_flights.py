@@ -79,7 +79,7 @@ def test_no_more_than_eight_are_in_the_air(slice_: Slice) -> None:
     assert len(tower.landed) == 20
 
 
-def test_a_refused_batch_is_halved_until_the_one_to_blame_stands_alone(slice_: Slice) -> None:
+def test_a_refused_batch_is_halved_until_the_one_to_blame_stands_alone_F24(slice_: Slice) -> None:
     tower = Tower(slice_)
     tower.send = lambda batch: _refuse(batch)  # type: ignore[method-assign]
     tower.flights = Flights[Batch, int](slice_, send=tower.send, land=tower.land)

@@ -263,7 +263,7 @@ def test_a_plugin_that_is_not_installed_holds_everybody(ask: Ask) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="address space is limited on Linux only")
 @pytest.mark.parametrize("catches", [True, False])
-def test_f42_a_plugin_that_hoards_memory_pays_for_it_alone(ask: Ask, catches: bool) -> None:
+def test_F42_a_plugin_that_hoards_memory_pays_for_it_alone(ask: Ask, catches: bool) -> None:
     hoard: list[bytes] = []
 
     def hoards(attendance: object) -> list[object]:
@@ -282,7 +282,7 @@ def test_f42_a_plugin_that_hoards_memory_pays_for_it_alone(ask: Ask, catches: bo
     assert hoard == []
 
 
-def test_f41_what_a_plugin_changes_stays_in_its_child(ask: Ask) -> None:
+def test_F41_what_a_plugin_changes_stays_in_its_child(ask: Ask) -> None:
     def spoils(attendance: Any) -> None:
         object.__setattr__(attendance.person, "email", "somebody@else.example")
         os.environ["ROLLCALL_SPOILT"] = "1"

@@ -61,6 +61,6 @@ def test_while_nobody_answers_the_door_jobs_do_not_pile_up(redis: Redis, clock: 
     assert queue_of(redis, "live").count == 3
 
 
-def test_without_redis_the_bell_is_silent_and_nobody_fails(clock: Clock) -> None:
+def test_without_redis_the_bell_is_silent_and_nobody_fails_F13(clock: Clock) -> None:
     absent = Redis(port=1, socket_connect_timeout=0.2, retry=Retry(NoBackoff(), 0))
     Doorbell(absent).ring("live")

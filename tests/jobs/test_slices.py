@@ -85,7 +85,7 @@ def test_whoever_lost_the_lease_is_told_and_does_not_end_the_new_holders(
     assert is_lease_held(runtime.database, NAME)
 
 
-def test_a_slice_ends_at_its_time(runtime: Runtime, run: RowMapping, clock: Clock) -> None:
+def test_a_slice_ends_at_its_time_F15(runtime: Runtime, run: RowMapping, clock: Clock) -> None:
     with slice_under(runtime, run, NAME, clock.seconds + 30) as slice_:
         slice_.keep()
         clock.seconds += 30

@@ -48,7 +48,7 @@ class TestDeadGrants:
                 keeper.replace(key, row["generation"])
         assert len(any_site.token_calls(platform)) == asked
 
-    def test_a_lost_answer_to_a_rotating_token_ends_the_grant(self, any_site: Site) -> None:
+    def test_a_lost_answer_to_a_rotating_token_ends_the_grant_F27(self, any_site: Site) -> None:
         key = connect(any_site)
         any_site.add_fault("zoom", "lost_answer", "/oauth/token", times=1)
         with pytest.raises(ReconnectNeeded):

@@ -48,7 +48,7 @@ def ask_for_a_token(
     engine.dispose()
 
 
-def test_one_of_them_renews_it_and_all_go_on_with_what_it_got(any_site: Site) -> None:
+def test_one_of_them_renews_it_and_all_go_on_with_what_it_got_F26(any_site: Site) -> None:
     """The simulator's refresh tokens die on use: a second renewal would end the connection."""
     key = connect(any_site)
     before = len(any_site.token_calls("zoom"))

@@ -139,7 +139,7 @@ class TestAheadOfTime:
         assert bearer.token == current
         assert clock.slept == []
 
-    def test_what_a_dead_process_held_is_taken_over(self, any_site: Site) -> None:
+    def test_what_a_dead_process_held_is_taken_over_F27(self, any_site: Site) -> None:
         key = connect(any_site)
         assert take_lease(any_site.engine, f"refresh:{key}", "a dead process", seconds=0.3)
         before = tokens_of(any_site, key).access
@@ -228,7 +228,7 @@ class TestTrouble:
         assert bearer.token == tokens_of(any_site, key).access
         assert len(any_site.token_calls("zoom")) == 2
 
-    def test_a_pair_that_could_not_be_committed_is_not_given_out(
+    def test_a_pair_that_could_not_be_committed_is_not_given_out_F27(
         self, any_site: Site, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         key = connect(any_site)

@@ -47,7 +47,7 @@ def assert_everything_arrived_once(webinar: Webinar) -> None:
     [lambda: SliceOver("over", retry_after=0.0), lambda: LeaseLost("taken over")],
     ids=["slice over", "lease lost"],
 )
-def test_a_slice_that_ends_anywhere_goes_on_in_the_next_B04(
+def test_a_slice_that_ends_anywhere_goes_on_in_the_next_B04_F05_to_F11(
     lone_stage: Stage,
     monkeypatch: pytest.MonkeyPatch,
     stop: Callable[[], Exception],
@@ -66,7 +66,7 @@ def test_a_slice_that_ends_anywhere_goes_on_in_the_next_B04(
     assert next(stops) > 5, "hardly anything was cut short"
 
 
-def test_whoever_lost_the_lease_writes_nothing_more_to_hubspot(
+def test_whoever_lost_the_lease_writes_nothing_more_to_hubspot_F11b(
     lone_stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     webinar = begin(lone_stage, monkeypatch)

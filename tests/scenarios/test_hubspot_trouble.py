@@ -64,7 +64,7 @@ WRITES = {
     ],
     ids=["429", "503", "no-connection", "timeout-after-the-write", "gateway", "empty-200"],
 )
-def test_B04_whatever_one_call_of_each_kind_answers_everything_arrives_once(
+def test_B04_whatever_one_call_of_each_kind_answers_everything_arrives_once_F21_F23(
     lone_stage: Stage, fault: dict[str, Any]
 ) -> None:
     webinar = begin(lone_stage)
@@ -86,7 +86,7 @@ def fault_details(fault: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("lag", [0.0, 3600.0], ids=["at once", "an hour late"])
-def test_a_lost_answer_is_read_back_before_anything_is_sent_again(
+def test_a_lost_answer_is_read_back_before_anything_is_sent_again_F21(
     lone_stage: Stage, lag: float
 ) -> None:
     lone_stage.simulator.call("PATCH", "/switches", {"participation_lag_seconds": lag})
@@ -119,7 +119,7 @@ def test_nothing_is_sent_for_ever_to_somebody_hubspot_never_confirms(lone_stage:
     assert calls(lone_stage, "/attendance/<event_id>/<verb>/create") < 10
 
 
-def test_one_persons_refusal_stops_nobody_else_and_is_shown_in_hubspots_words(
+def test_one_persons_refusal_stops_nobody_else_and_is_shown_in_hubspots_words_F24(
     lone_stage: Stage,
 ) -> None:
     webinar = plan_webinar(lone_stage)

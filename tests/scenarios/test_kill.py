@@ -87,7 +87,9 @@ def worker_processes(trial: Trial) -> list[psutil.Process]:
 
 
 @pytest.mark.slow
-def test_a_killed_worker_and_an_emptied_redis_lose_nobody_and_repeat_nothing(sync: Sync) -> None:
+def test_a_killed_worker_and_an_emptied_redis_lose_nobody_and_repeat_nothing_F05_F12(
+    sync: Sync,
+) -> None:
     """Other moments and other faults are tried by `./run chaos`."""
     sync.wait_until("contacts_created", 300)
     killed = worker_processes(sync.trial)

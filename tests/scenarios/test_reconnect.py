@@ -200,7 +200,7 @@ def test_the_access_ends_between_registration_and_attendance(stage: Stage, platf
 
 @ON_SQLITE
 @pytest.mark.parametrize("platform", ["hubspot", "zoom"])
-def test_nothing_is_tried_in_vain_while_the_access_is_gone(stage: Stage, platform: str) -> None:
+def test_nothing_is_tried_in_vain_while_the_access_is_gone_F25(stage: Stage, platform: str) -> None:
     scene = begin(stage)
     stage.work()
     end_access(stage, platform, scene)

@@ -166,7 +166,7 @@ def check(stage: Stage, play: Play) -> None:
 
 
 @pytest.mark.parametrize("hear", [unheard, punctual], ids=["all lost", "all punctual"])
-def test_B04_S02_B20_with_and_without_webhooks_hubspot_ends_as_zoom_does(
+def test_B04_S02_B20_with_and_without_webhooks_hubspot_ends_as_zoom_does_F33(
     lone_stage: Stage, hear: Callable[[Doors, Notices], None]
 ) -> None:
     with open_doors(lone_stage) as doors:
@@ -174,7 +174,7 @@ def test_B04_S02_B20_with_and_without_webhooks_hubspot_ends_as_zoom_does(
 
 
 @pytest.mark.postgres
-def test_B04_doubled_reversed_and_late_webhooks_change_nothing_of_the_end(
+def test_B04_doubled_reversed_and_late_webhooks_change_nothing_of_the_end_F28_F29(
     postgres_stage: Stage,
 ) -> None:
     with open_doors(postgres_stage) as doors:

@@ -28,7 +28,7 @@ def assert_balanced(webinar: Webinar) -> None:
 
 
 @pytest.mark.parametrize("state", ["not_ready", "zero_durations"])
-def test_a_report_that_is_not_ready_means_wait_and_never_that_nobody_came_B06(
+def test_a_report_that_is_not_ready_means_wait_and_never_that_nobody_came_B06_F34(
     lone_stage: Stage, state: str
 ) -> None:
     webinar = begin(lone_stage)
@@ -55,7 +55,7 @@ def test_somebody_of_a_webinar_still_on_is_no_absentee_B06(lone_stage: Stage) ->
     assert webinar.states() == {ADA: "ATTENDED", REX: "NO_SHOW", NORA: "NO_SHOW"}
 
 
-def test_a_report_that_shrinks_once_takes_nothing_back_B20(lone_stage: Stage) -> None:
+def test_a_report_that_shrinks_once_takes_nothing_back_B20_F34(lone_stage: Stage) -> None:
     webinar = begin(lone_stage)
     webinar.play({ADA: [[0, HOUR]], REX: [[0, 1800]]})
     lone_stage.pass_time()
@@ -90,7 +90,7 @@ def test_a_correction_confirmed_by_a_second_read_recounts_B06(lone_stage: Stage)
     assert_balanced(webinar)
 
 
-def test_a_page_token_that_expires_loses_no_page_B20(lone_stage: Stage) -> None:
+def test_a_page_token_that_expires_loses_no_page_B20_F34(lone_stage: Stage) -> None:
     webinar = plan_webinar(lone_stage)
     many = [f"guest{number}@northquay.example" for number in range(305)]
     webinar.register(*many)

@@ -94,7 +94,9 @@ class TestStoring:
         row = connection.execute(select(inbox)).mappings().one()
         assert (row["event"], row["account_id"]) == ("e" * 64, "a" * 64)
 
-    def test_the_same_delivery_at_several_doors_is_stored_at_one(self, database: Engine) -> None:
+    def test_the_same_delivery_at_several_doors_is_stored_at_one_F28(
+        self, database: Engine
+    ) -> None:
         gate, stored = threading.Barrier(4), []
 
         def arrive() -> None:
@@ -135,7 +137,7 @@ class TestTheDoor:
         with reading(database) as connection:
             assert len(waiting(connection)) == 1
 
-    def test_where_it_would_have_to_wait_it_refuses_before_the_sender_gives_up(
+    def test_where_it_would_have_to_wait_it_refuses_before_the_sender_gives_up_F17(
         self, door: Engine, database: Engine
     ) -> None:
         with writing(database) as other:

@@ -95,7 +95,7 @@ def test_renewed_it_lasts_longer(database: Engine) -> None:
         pytest.param(check, id="write"),
     ],
 )
-def test_whoever_was_overtaken_learns_it(database: Engine, act: Callable[..., None]) -> None:
+def test_whoever_was_overtaken_learns_it_F11b(database: Engine, act: Callable[..., None]) -> None:
     old = take(database, "one", seconds=OVER)
     new = take(database, "two")
     with pytest.raises(LeaseLost, match="drain was taken over"):
@@ -111,7 +111,7 @@ def test_an_overtaken_holder_cannot_give_back_what_is_not_theirs(database: Engin
     check(database, new)
 
 
-def test_nothing_of_a_transaction_that_lost_its_lease_remains(database: Engine) -> None:
+def test_nothing_of_a_transaction_that_lost_its_lease_remains_F11b(database: Engine) -> None:
     old = take(database, "one", seconds=OVER)
     take(database, "two")
     with pytest.raises(LeaseLost), writing(database) as connection:
@@ -197,7 +197,7 @@ def test_F26_of_two_processes_racing_for_one_lease_exactly_one_wins(database: En
     assert [sorted(pair) for pair in zip(*answers, strict=True)] == [["-", "1"]] * 5
 
 
-def test_the_lease_runs_on_the_databases_clock(database: Engine, monkeypatch: Any) -> None:
+def test_the_lease_runs_on_the_databases_clock_F36(database: Engine, monkeypatch: Any) -> None:
     """A machine whose clock is wrong must neither steal leases nor hold them for ever."""
     monkeypatch.setattr("time.time", lambda: 0.0)
     take(database)

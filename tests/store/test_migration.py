@@ -51,7 +51,7 @@ def test_the_columns_and_rules_are_those_the_tests_run_on(database_url: str) -> 
         engine.dispose()
 
 
-def test_every_step_back_and_forward_again_keeps_what_was_there(database_url: str) -> None:
+def test_every_step_back_and_forward_again_keeps_what_was_there_F47(database_url: str) -> None:
     migrate(database_url)
     engine = open_database(database_url)
     try:
@@ -73,7 +73,7 @@ def test_every_step_back_and_forward_again_keeps_what_was_there(database_url: st
         engine.dispose()
 
 
-def test_several_processes_may_start_at_once(database_url: str) -> None:
+def test_several_processes_may_start_at_once_F47(database_url: str) -> None:
     starters = [
         subprocess.Popen(
             [sys.executable, "-c", MIGRATE, database_url],

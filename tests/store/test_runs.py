@@ -258,7 +258,7 @@ class TestOrder:
         assert next_ready_at(connection, "bulk") is None
         assert not is_webinar_busy(connection, place["webinar_pk"])
 
-    def test_portals_take_turns_by_how_long_they_wait(self, connection: Connection) -> None:
+    def test_portals_take_turns_by_how_long_they_wait_F31_F32(self, connection: Connection) -> None:
         for portal_id, waited in (("3", 1), ("1", 5), ("2", 3), ("1", 0)):
             row = add_occurrence(connection, add_webinar(connection, portal_id))
             ask(connection, row, not_before=minute(-waited))

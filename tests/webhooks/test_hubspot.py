@@ -153,7 +153,7 @@ class TestKeeping:
         assert [line["event"] for line in lines] == ["delivery_stored"]
         assert EMAIL not in repr(lines)
 
-    def test_when_the_database_refuses_hubspot_is_asked_to_come_again(
+    def test_when_the_database_refuses_hubspot_is_asked_to_come_again_F17(
         self, any_site: Site, lines: Any
     ) -> None:
         started = time.monotonic()

@@ -55,7 +55,7 @@ class TestWhatIsZooms:
         [
             pytest.param(Delivery(REGISTERED), id="signed now"),
             pytest.param(Delivery(REGISTERED, age=DAY - MINUTE), id="signed almost a day ago"),
-            pytest.param(Delivery(REGISTERED, age=-4 * MINUTE), id="a clock four minutes ahead"),
+            pytest.param(Delivery(REGISTERED, age=-4 * MINUTE), id="F36 four minutes ahead"),
             pytest.param(
                 Delivery(b'{ "event":"x.y",\n "payload": {"account_id":"a"} }'), id="with spaces"
             ),
@@ -88,7 +88,7 @@ class TestWhatIsZooms:
                 Delivery(b'{"a":1}', signed_body=b'{"a": 1}'), id="the same JSON, other bytes"
             ),
             pytest.param(Delivery(REGISTERED, age=DAY + MINUTE), id="stale: more than a day old"),
-            pytest.param(Delivery(REGISTERED, age=-6 * MINUTE), id="six minutes ahead"),
+            pytest.param(Delivery(REGISTERED, age=-6 * MINUTE), id="F36 six minutes ahead"),
             pytest.param(
                 Delivery(REGISTERED, headers={"x-zm-request-timestamp": "1792487647"}),
                 id="another timestamp",
@@ -149,7 +149,9 @@ class TestWhatIsZooms:
 
 
 class TestKeeping:
-    def test_a_repetition_is_answered_alike_and_kept_once(self, any_site: Site, lines: Any) -> None:
+    def test_a_repetition_is_answered_alike_and_kept_once_F28(
+        self, any_site: Site, lines: Any
+    ) -> None:
         """A retry comes with a fresh timestamp and signature over the same bytes."""
         for age in (300, 0, 0):
             assert Delivery(REGISTERED, age=age).to_zoom(any_site).status_code == 204
@@ -188,7 +190,7 @@ class TestKeeping:
             pytest.param({"event": "endpoint.url_validation_", "payload": {}}, id="almost known"),
         ],
     )
-    def test_X9_whatever_zoom_signs_is_kept_however_strange(
+    def test_X9_whatever_zoom_signs_is_kept_however_strange_F30(
         self, any_site: Site, body: Any, lines: Any
     ) -> None:
         assert Delivery(body).to_zoom(any_site).status_code == 204
@@ -210,7 +212,7 @@ class TestKeeping:
         Delivery(REGISTERED).to_zoom(site)
         wait_until(lambda: site.doorbell.pools == ["live"], what="the bell")
 
-    def test_a_bell_out_of_order_loses_nothing(self, site: Site, wait_until: Any) -> None:
+    def test_a_bell_out_of_order_loses_nothing_F13(self, site: Site, wait_until: Any) -> None:
         class Broken:
             def ring(self, pool: str = "live") -> None:
                 raise ConnectionError("Redis is away")
@@ -221,7 +223,7 @@ class TestKeeping:
         metrics = lambda: app.test_client().get("/metrics", base_url=PUBLIC_URL).text  # noqa: E731
         wait_until(lambda: "rollcall_doorbell_failures_total 1.0" in metrics(), what="the count")
 
-    def test_when_the_database_refuses_zoom_is_asked_to_come_again(
+    def test_when_the_database_refuses_zoom_is_asked_to_come_again_F17(
         self, any_site: Site, lines: Any
     ) -> None:
         started = time.monotonic()

@@ -1,0 +1,5 @@
+"""The application beside a running simulator, on both databases."""
+
+from tests.oauth.conftest import any_site, platforms
+
+__all__ = ["any_site", "platforms"]

@@ -1,0 +1,30 @@
+"""Web processes are killed under load; what they acknowledged is there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from commands.chaos_webhooks import find_lost, play_webhooks
+
+
+@pytest.mark.slow
+def test_F01_to_F04_F16_whatever_was_answered_2xx_is_kept_once(
+    database_url: str, tmp_path: Path
+) -> None:
+    assert play_webhooks(tmp_path, database_url, 120, kill_every=0.5, cuts=1) == []
+
+
+@pytest.mark.parametrize(
+    ("answered", "kept", "told"),
+    [
+        pytest.param([0, 1], [0], "1 webhooks were answered 2xx and not kept", id="lost"),
+        pytest.param([0, 1], [0, 1, 1], "1 webhooks were kept more than once", id="doubled"),
+        pytest.param([0], [0], "1 webhooks were never answered 2xx", id="refused for ever"),
+    ],
+)
+def test_what_went_wrong_is_told(answered: list[int], kept: list[int], told: str) -> None:
+    (sentence,) = find_lost(answered, Counter(kept), 2)
+    assert sentence.startswith(told)
