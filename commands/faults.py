@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-TABLE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "reliability.md"
+TABLE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "faults.md"
 
 FAULTS: Mapping[str, str] = {
     "F01": "web process killed before a delivery is stored",
@@ -65,7 +65,7 @@ FAULTS: Mapping[str, str] = {
 }
 
 REMARKS: Mapping[str, str] = {
-    "F01": "at full size: `./run chaos --webhooks 10000`",
+    "F01": "at full size: `./run chaos door`",
     "F05": "a lease, not the queue, says who works, so the rows F05-F11 are one case: the next "
     "slice goes on from what was committed; also `./run chaos`",
     "F13": "a full Redis is not played",
@@ -122,7 +122,7 @@ def find_uncovered(found: Mapping[str, list[str]]) -> list[str]:
 
 
 def render(found: Mapping[str, list[str]]) -> str:
-    """The table of docs/reference/reliability.md."""
+    """The table of docs/reference/faults.md."""
     lines = [
         "# Faults and their tests",
         "",

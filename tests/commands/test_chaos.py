@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from commands import chaos_invariants as invariants
 from commands import processes
-from commands.chaos import Outcome, lines_of
-from commands.chaos_faults import HOLLOW, Kill, Misbehaviour, plan_campaign
+from commands.chaos import invariants as invariants
+from commands.chaos.faults import HOLLOW, Kill, Misbehaviour, plan_campaign
+from commands.chaos.seeds import Outcome, lines_of
 from commands.processes import Running
 
 

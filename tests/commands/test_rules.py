@@ -82,7 +82,7 @@ class TestTable:
         path = tmp_path / "rules.md"
         path.write_text(render(group_by_rule(collected())))
         monkeypatch.setattr(rules, "TABLE", path)
-        monkeypatch.setattr(faults, "TABLE", tmp_path / "reliability.md")
+        monkeypatch.setattr(faults, "TABLE", tmp_path / "faults.md")
         faults.TABLE.write_text(faults.render(group_by_fault(collected())))
         monkeypatch.setattr(rules, "collect_tests", collected)
         return path

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.chaos_webhooks import find_lost, play_webhooks
+from commands.chaos.door import find_lost, play_webhooks
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from sqlalchemy import func, select
 
-from commands.chaos_play import Play
+from commands.chaos.play import Play
 from commands.demo_report import find_faults, show_second_sync
 from store.database import open_database, reading
 from store.tables import inbox

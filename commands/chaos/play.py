@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from commands.chaos_faults import Campaign, Planned
+from commands.chaos.faults import Campaign, Planned
 from commands.customer import Customer
 from commands.trial import Trial, TrialFailed, wait_for
 from store.database import open_database, reading

@@ -10,7 +10,10 @@ import hmac
 import json
 import os
 import random
+import shutil
 import signal
+import sys
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -19,13 +22,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+import click
 import requests
 from cryptography.fernet import Fernet
 from sqlalchemy import select, text
 
 import store
 from commands.processes import descendants
-from commands.trial import Process, answers, free_port, trial_environment, wait_for
+from commands.trial import Process, TrialFailed, answers, free_port, trial_environment, wait_for
 from config import child_environment
 from store.database import open_database, reading
 from store.inbox import place_of
@@ -39,6 +43,26 @@ LOCKED_SECONDS = 3.0
 BETWEEN_KILLS = 40
 """Webhooks answered between two kills: a process takes seconds to start, and while none of them
 serves a kill would hit nobody."""
+
+
+@click.command()
+@click.option("--webhooks", type=click.IntRange(1), default=10_000, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+def command(webhooks: int, seed: int) -> None:
+    """Deliver signed webhooks at full speed while web processes are killed every 500 ms and the
+    database is taken away twice. Exit status 1 when one that was answered 2xx is not kept once.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="rollcall-chaos-door-"))
+    url = f"sqlite:///{folder / 'rollcall.db'}"
+    try:
+        broken = play_webhooks(folder, url, webhooks, kill_every=0.5, cuts=2, seed=seed)
+    except TrialFailed as error:
+        broken = [str(error)]
+    if broken:
+        click.echo("\n".join([*broken, f"logs and database: {folder}"]))
+        sys.exit(1)
+    shutil.rmtree(folder)
+    click.echo(f"{webhooks} webhooks were answered 2xx and are kept, each once")
 
 
 def play_webhooks(

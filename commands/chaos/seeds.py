@@ -7,7 +7,6 @@ repeated. Moments depend on the machine: a repetition does the same faults at ab
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -15,10 +14,9 @@ from pathlib import Path
 
 import click
 
-from commands.chaos_faults import plan_campaign
-from commands.chaos_invariants import find_broken, find_late_writes
-from commands.chaos_play import find_unrest, play
-from commands.chaos_webhooks import play_webhooks
+from commands.chaos.faults import plan_campaign
+from commands.chaos.invariants import find_broken, find_late_writes
+from commands.chaos.play import find_unrest, play
 from commands.trial import TrialFailed, open_trial
 
 
@@ -32,20 +30,8 @@ class Outcome:
     broken: tuple[str, ...]
 
 
-@click.command()
-@click.option("--seeds", type=click.IntRange(1), default=6, show_default=True)
-@click.option("--first-seed", type=click.IntRange(0), default=1, show_default=True)
-@click.option("--people", type=click.IntRange(40, 20_000), default=120, show_default=True)
-@click.option("--webhooks", type=click.IntRange(0), default=0, help="Play the door instead.")
-def command(seeds: int, first_seed: int, people: int, webhooks: int) -> None:
-    """Sync webinars under faults and check that nothing was lost, doubled or left unexplained.
-
-    Each seed takes one to five minutes. Exit status 1 when an invariant was broken. With
-    --webhooks so many deliveries (10000, say) arrive while web processes are killed and the
-    database is locked twice, and nothing else is played.
-    """
-    if webhooks:
-        sys.exit(_play_the_door(webhooks, first_seed))
+def play_seeds(seeds: int, first_seed: int, people: int, *, save: bool) -> int:
+    """Play seed after seed, telling of each; the exit status, 1 when an invariant was broken."""
     outcomes = []
     for seed in range(first_seed, first_seed + seeds):
         folder = Path(tempfile.mkdtemp(prefix=f"rollcall-chaos-{seed}-"))
@@ -58,22 +44,7 @@ def command(seeds: int, first_seed: int, people: int, webhooks: int) -> None:
         outcomes.append(outcome)
     failed = [outcome.seed for outcome in outcomes if outcome.broken]
     click.echo(f"{len(outcomes) - len(failed)} of {len(outcomes)} seeds ok")
-    sys.exit(1 if failed else 0)
-
-
-def _play_the_door(count: int, seed: int) -> int:
-    folder = Path(tempfile.mkdtemp(prefix="rollcall-chaos-webhooks-"))
-    url = f"sqlite:///{folder / 'rollcall.db'}"
-    try:
-        broken = play_webhooks(folder, url, count, kill_every=0.5, cuts=2, seed=seed)
-    except TrialFailed as error:
-        broken = [str(error)]
-    if broken:
-        click.echo("\n".join([*broken, f"logs and database: {folder}"]))
-        return 1
-    shutil.rmtree(folder)
-    click.echo(f"{count} webhooks were answered 2xx and are kept, each once")
-    return 0
+    return 1 if failed else 0
 
 
 def run_seed(seed: int, people: int, folder: Path) -> Outcome:
