@@ -19,7 +19,7 @@ from redis import Redis
 from commands.embedded import embedded_valkey
 
 hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
-hypothesis.settings.register_profile("explore", deadline=None, max_examples=1000)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=5000)
 hypothesis.settings.load_profile("repeatable")
 
 
