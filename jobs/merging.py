@@ -146,7 +146,7 @@ def _merge_webinar_change(
     """Something about the webinar changed: it is read again; only a deletion says it all itself."""
     change = envelope.payload
     assert isinstance(change, WebinarChanged)
-    changes = {"topic": change.topic or None, "host_id": change.host_id or None}
+    changes = {"topic": change.topic[:255] or None, "host_id": change.host_id or None}
     is_gone = change.action in ("deleted", "permanently_deleted", "converted_to_meeting")
     with writing(runtime.database) as connection:
         webinar = ensure_webinar(
@@ -263,7 +263,7 @@ def _merge_user(runtime: Runtime, portal_id: str, envelope: Envelope, now: datet
     if not change.email:
         return
     name = f"{change.first_name} {change.last_name}".strip()
-    user = {"user_id": change.user_id, "email": change.email, "name": name}
+    user = {"user_id": change.user_id, "email": change.email[:255], "name": name[:255]}
     with writing(runtime.database) as connection:
         save_zoom_users(connection, portal_id, envelope.account_id, [user])
 

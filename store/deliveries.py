@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, literal, or_, select, update
 
 from store.tables import inbox, portal_zoom
 
@@ -110,7 +110,11 @@ def _make_new(connection: Connection, wanted: list[ColumnElement[bool]], now: da
 
 def _concerns(portal_id: str) -> ColumnElement[Any]:
     accounts = select(portal_zoom.c.account_id).where(portal_zoom.c.portal_id == portal_id)
-    return or_(
-        and_(inbox.c.source == "hubspot", inbox.c.account_id == portal_id),
-        and_(inbox.c.source == "zoom", inbox.c.account_id.in_(accounts)),
+    return and_(
+        # The same again in one list, for which there is an index.
+        inbox.c.account_id.in_(accounts.union_all(select(literal(portal_id)))),
+        or_(
+            and_(inbox.c.source == "hubspot", inbox.c.account_id == portal_id),
+            and_(inbox.c.source == "zoom", inbox.c.account_id.in_(accounts)),
+        ),
     )
