@@ -8,12 +8,13 @@ from api import (
     audit,
     connection,
     console_link,
-    parked,
+    deliveries,
     people,
     plugin_list,
     questions,
     runs,
     settings,
+    unmatched,
     users,
     webinars,
 )
@@ -32,7 +33,8 @@ _GROUPS = (
     questions,
     connection,
     plugin_list,
-    parked,
+    deliveries,
+    unmatched,
     console_link,
 )
 

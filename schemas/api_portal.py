@@ -1,4 +1,4 @@
-"""Connection, plugins and parked deliveries as the JSON API shows them."""
+"""Connection and plugins as the JSON API shows them."""
 
 from __future__ import annotations
 
@@ -93,17 +93,6 @@ class PluginListSchema(Schema):
 
     results = ma.List(ma.Nested(PluginSchema))
     problems = ma.List(ma.Nested(PluginProblemSchema))
-
-
-class DeadLetterSchema(Schema):
-    """A parked delivery; its body is never shown."""
-
-    id = ma.String()
-    source = ma.String()
-    event = ma.String()
-    received_at = ma.AwareDateTime()
-    attempts = ma.Integer()
-    error = ma.String()
 
 
 class ConsoleLinkSchema(Schema):

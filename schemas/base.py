@@ -56,7 +56,7 @@ class Text(_Lenient):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             raise ValidationError("Not text.")
-        return str(value).strip()
+        return keepable(str(value)).strip()
 
 
 class Address(Text):
@@ -179,6 +179,14 @@ def without_addresses(text: Any, limit: int = 500) -> str:
     return _ADDRESS.sub("(address)", str(text or ""))[:limit]
 
 
+def keepable(text: str) -> str:
+    """Return the text as every database takes it: no zero bytes, no halves of characters.
+
+    Half a character is what a vendor leaves of an emoji when it cuts a name off.
+    """
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
 def as_object(body: Any) -> dict[str, Any]:
     """Return the body when it is a JSON object, otherwise an empty one."""
     return body if isinstance(body, dict) else {}
@@ -200,4 +208,4 @@ def epoch_ms(moment: datetime) -> int:
 
 def texts(values: Iterable[Any]) -> tuple[str, ...]:
     """Return the values as text, leaving out null and empty ones."""
-    return tuple(str(value) for value in values if value not in (None, ""))
+    return tuple(keepable(str(value)) for value in values if value not in (None, ""))

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from marshmallow import ValidationError, fields
 
 from rollcall.errors import Permanent
-from schemas.base import Text, ValueSchema, describe_fault
+from schemas.base import Text, ValueSchema, describe_fault, keepable
 
 Happening = Literal["deleted", "restored", "erased", "merged", "address_changed"]
 
@@ -50,7 +50,8 @@ class _Ids(fields.Field[Any]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:
         listed = value if isinstance(value, list) else [value]
-        return [str(one) for one in listed if isinstance(one, (int, str)) and str(one)]
+        texts = [keepable(str(one)) for one in listed if isinstance(one, (int, str))]
+        return [text for text in texts if text]
 
 
 class _EventSchema(ValueSchema):

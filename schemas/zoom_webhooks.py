@@ -25,6 +25,7 @@ from schemas.base import (
     Whole,
     as_object,
     describe_fault,
+    keepable,
     texts,
 )
 from schemas.zoom_api import OccurrenceRow, OccurrenceSchema, RegistrantRow, RegistrantSchema
@@ -168,11 +169,11 @@ def parse_webhook(body: bytes | str | Mapping[str, Any]) -> Envelope:
     """Return the event in a verified body. Raises UnreadableWebhook, without personal data."""
     try:
         loaded = dict(body) if isinstance(body, Mapping) else json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnreadableWebhook("a webhook body that is not JSON") from error
     outer = as_object(loaded)
     event, payload = str(outer.get("event") or ""), as_object(outer.get("payload"))
-    account_id = str(payload.get("account_id") or "")
+    account_id = keepable(str(payload.get("account_id") or ""))
     if not event or not (account_id or event == URL_VALIDATION):
         raise UnreadableWebhook("a webhook body without event or account")
     family, _, action = event.partition(".")

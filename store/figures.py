@@ -8,15 +8,17 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from store.inbox_work import oldest_new_at
+from store.inbox_work import count_deliveries, oldest_new_at
 from store.runs import OPEN_STATES
 from store.tables import connection as connections
-from store.tables import inbox, registration_request, run
+from store.tables import registration_request, run
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
     """Counts of the whole installation; ``oldest_delivery_seconds`` is 0 when none waits.
+
+    It counts since a delivery could have been worked off: waiting for a person is none of it.
 
     ``deliveries`` by state (``new``, ``dead``), ``runs`` by pool (those queued or going on),
     ``connections`` by platform and status, ``requests`` of workflows that are not finished.
@@ -31,11 +33,6 @@ class Figures:
 
 def read_figures(connection: Connection, now: datetime) -> Figures:
     """The figures at ``now``."""
-    deliveries = connection.execute(
-        select(inbox.c.state, func.count().label("waiting"))
-        .where(inbox.c.state.in_(("new", "dead")))
-        .group_by(inbox.c.state)
-    )
     runs = connection.execute(
         select(run.c.pool, func.count().label("runs"))
         .where(run.c.state.in_(OPEN_STATES))
@@ -51,9 +48,9 @@ def read_figures(connection: Connection, now: datetime) -> Figures:
         .select_from(registration_request)
         .where(registration_request.c.due_at.is_not(None))
     ).scalar_one()
-    oldest = oldest_new_at(connection)
+    oldest = oldest_new_at(connection, now)
     return Figures(
-        deliveries={"new": 0, "dead": 0} | {row.state: row.waiting for row in deliveries},
+        deliveries=count_deliveries(connection),
         oldest_delivery_seconds=(now - oldest).total_seconds() if oldest is not None else 0.0,
         runs={"live": 0, "bulk": 0} | {row.pool: row.runs for row in runs},
         connections={(platform, status): count for platform, status, count in grants},

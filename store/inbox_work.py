@@ -5,20 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, case, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, case, func, select, update
 
 from store.tables import inbox
+from store.types import UtcDateTime
+
+_IS_NEW = inbox.c.state == "new"
+_IS_FRESH = and_(_IS_NEW, inbox.c.not_before.is_(None))
+_IS_PUT_OFF = and_(_IS_NEW, inbox.c.not_before.is_not(None))
 
 
 def new_deliveries(connection: Connection, now: datetime, limit: int) -> list[RowMapping]:
-    """Deliveries not worked off yet, oldest first."""
-    rows = connection.execute(
+    """Deliveries not worked off yet, oldest first.
+
+    Those that were put off or replayed come behind, up to a fourth of ``limit`` more: however many
+    they are, they hold up no fresh ones, and are not held up for ever themselves.
+    """
+    fresh = select(inbox).where(_IS_FRESH).order_by(inbox.c.id).limit(limit)
+    due = (
         select(inbox)
-        .where(inbox.c.state == "new", or_(inbox.c.not_before.is_(None), inbox.c.not_before <= now))
-        .order_by(inbox.c.id)
-        .limit(limit)
+        .where(_IS_PUT_OFF, inbox.c.not_before <= now)
+        .order_by(inbox.c.not_before, inbox.c.id)
     )
-    return list(rows.mappings())
+    rows = list(connection.execute(fresh).mappings())
+    room = max(limit - len(rows), limit // 4)
+    return rows + list(connection.execute(due.limit(room)).mappings())
 
 
 def has_new_deliveries(connection: Connection, now: datetime) -> bool:
@@ -32,12 +43,22 @@ def close_deliveries(connection: Connection, pks: Sequence[int], *, state: str) 
         connection.execute(update(inbox).where(inbox.c.id.in_(pks)).values(state=state, error=""))
 
 
-def put_off(connection: Connection, pk: int, *, until: datetime, error: str) -> None:
-    """Leave a delivery alone until then; it stays new."""
+def put_off(
+    connection: Connection, pk: int, *, until: datetime, error: str, is_attempt: bool = True
+) -> None:
+    """Leave a delivery alone until then; it stays new.
+
+    ``is_attempt``: it was tried in vain, and not kept waiting for somebody to act.
+    """
     connection.execute(
         update(inbox)
         .where(inbox.c.id == pk)
-        .values(not_before=until, attempts=inbox.c.attempts + 1, error=error[:1000])
+        .values(
+            not_before=until,
+            attempts=inbox.c.attempts + int(is_attempt),
+            deaths=0,
+            error=error[:1000],
+        )
     )
 
 
@@ -50,12 +71,48 @@ def bury(connection: Connection, pk: int, *, error: str) -> None:
     )
 
 
-def oldest_new_at(connection: Connection) -> datetime | None:
-    """When the oldest waiting delivery arrived; None when nothing waits."""
-    moment: datetime | None = connection.execute(
-        select(func.min(inbox.c.received_at)).where(inbox.c.state == "new")
-    ).scalar()
-    return moment
+def note_under_way(connection: Connection, pk: int, *, until: datetime) -> None:
+    """Note that this one is about to be merged, alone; whoever dies over it leaves the note.
+
+    It is left alone until then, so that after a death its neighbours go first.
+    """
+    connection.execute(
+        update(inbox)
+        .where(inbox.c.id == pk, _IS_NEW)
+        .values(deaths=inbox.c.deaths + 1, not_before=until)
+    )
+
+
+def take_back_note(connection: Connection, pk: int, *, now: datetime) -> None:
+    """Whoever was merging it was told to stop: it is as before, and due at ``now``."""
+    connection.execute(
+        update(inbox)
+        .where(inbox.c.id == pk, _IS_NEW)
+        .values(deaths=inbox.c.deaths - 1, not_before=now)
+    )
+
+
+def oldest_new_at(connection: Connection, now: datetime) -> datetime | None:
+    """Since when the longest waiting delivery could have been worked off; None when none waits.
+
+    One that was put off or replayed waits from the moment it was put off to.
+    """
+    arrived = select(func.min(inbox.c.received_at, type_=UtcDateTime())).where(_IS_FRESH)
+    due = select(func.min(inbox.c.not_before, type_=UtcDateTime())).where(
+        _IS_PUT_OFF, inbox.c.not_before <= now
+    )
+    moments = [connection.execute(one).scalar() for one in (arrived, due)]
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def count_deliveries(connection: Connection) -> dict[str, int]:
+    """How many deliveries are ``new`` (put off ones included) and ``dead``."""
+    counts = [
+        select(func.count()).select_from(inbox).where(condition)
+        for condition in (_IS_FRESH, _IS_PUT_OFF, inbox.c.state == "dead")
+    ]
+    fresh, waiting, dead = (int(connection.execute(one).scalar_one()) for one in counts)
+    return {"new": fresh + waiting, "dead": dead}
 
 
 def forget_body(connection: Connection, pk: int) -> None:

@@ -18,11 +18,15 @@ class LeaseLost(Retryable):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A held lease. ``fence`` grows with every holder; rows stamped with an older one are old."""
+    """A held lease. ``fence`` grows with every holder; rows stamped with an older one are old.
+
+    ``was_left_behind``: its holder before never gave it back, so it died or was too slow.
+    """
 
     name: str
     owner: str
     fence: int
+    was_left_behind: bool = False
 
 
 def _now_ms(connection: Connection) -> int:
@@ -40,13 +44,14 @@ def take_lease(engine: Engine, name: str, owner: str, *, seconds: float) -> Leas
         insert_missing(
             connection, lease, [{"name": name, "owner": "", "until_ms": 0, "fence": 0}], ["name"]
         )
+        until = connection.execute(select(lease.c.until_ms).where(lease.c.name == name)).scalar()
         taken = connection.execute(
             update(lease)
             .where(lease.c.name == name, lease.c.until_ms < now)
             .values(owner=owner, until_ms=now + int(seconds * 1000), fence=lease.c.fence + 1)
             .returning(lease.c.fence)
         ).scalar()
-    return Lease(name, owner, taken) if taken is not None else None
+    return Lease(name, owner, taken, bool(until)) if taken is not None else None
 
 
 def renew_lease(engine: Engine, held: Lease, *, seconds: float) -> None:

@@ -7,6 +7,12 @@ from sqlalchemy import Column, Index, LargeBinary, String, Table, Text, text
 from store.tables.base import metadata, zero
 from store.types import Key, UtcDateTime
 
+
+def _index(name: str, *columns: str, where: str) -> Index:
+    """An index over a part of the table, however large the rest of it is."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 inbox = Table(
     "inbox",
     metadata,
@@ -19,19 +25,13 @@ inbox = Table(
     Column("event", String(64), nullable=False, server_default=""),
     Column("account_id", String(64), nullable=False, server_default=""),
     zero("attempts"),
-    Column("not_before", UtcDateTime),  # tried in vain: left alone until then
+    Column("not_before", UtcDateTime),  # put off, or replayed: left alone until then
+    zero("deaths"),  # of processes that were merging it alone, one still at it included
     Column("error", Text, nullable=False, server_default=""),
-    Index(
-        "ix_inbox_new",
-        "id",
-        sqlite_where=text("state = 'new'"),
-        postgresql_where=text("state = 'new'"),
+    _index("ix_inbox_fresh", "id", where="state = 'new' AND not_before IS NULL"),
+    _index(
+        "ix_inbox_put_off", "not_before", "id", where="state = 'new' AND not_before IS NOT NULL"
     ),
-    Index(
-        "ix_inbox_dead",
-        "account_id",
-        "id",
-        sqlite_where=text("state = 'dead'"),
-        postgresql_where=text("state = 'dead'"),
-    ),
+    _index("ix_inbox_dead", "account_id", "id", where="state = 'dead'"),
+    Index("ix_inbox_account", "account_id", "id"),
 )

@@ -1,15 +1,12 @@
-"""The connection, parked deliveries, people without identity, and the way to the console."""
+"""The connection, people without identity, and the way to the console."""
 
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
-from store.tables import inbox
 from tests.api.conftest import (
     ADMIN,
-    NOW,
-    OTHER_PORTAL,
     PORTAL,
     PUBLIC_URL,
     Calls,
@@ -92,53 +89,3 @@ def test_people_without_identity_are_listed(
     assert [row["name"] for row in rows] == ["G0", "G1", "G2"]
     assert rows[0]["webinar_id"] == "95000000001"
     assert stranger.all("/api/unmatched") == []
-
-
-@pytest.fixture
-def parked(engine: Engine) -> None:
-    """Two parked deliveries of the portal's Zoom account, one of HubSpot's, one of a stranger."""
-    with engine.begin() as to:
-        for number, (source, account, state) in enumerate(
-            [
-                ("zoom", "zoom-account", "dead"),
-                ("zoom", "zoom-account", "done"),
-                ("hubspot", PORTAL, "dead"),
-                ("hubspot", OTHER_PORTAL, "dead"),
-                ("zoom", "zoom-account", "dead"),
-            ],
-            start=1,
-        ):
-            to.execute(
-                inbox.insert().values(
-                    source=source,
-                    digest=str(number),
-                    body=b"sealed",
-                    received_at=NOW,
-                    state=state,
-                    account_id=account,
-                    attempts=9,
-                    error="could not be read",
-                )
-            )
-
-
-@pytest.mark.usefixtures("parked")
-def test_parked_deliveries_are_listed_without_their_bodies(
-    member: HubSpotCaller, stranger: HubSpotCaller
-) -> None:
-    rows = member.all("/api/dead-letters", limit=2)
-    assert [row["id"] for row in rows] == ["1", "3", "5"]
-    assert set(rows[0]) == {"id", "source", "event", "received_at", "attempts", "error"}
-    assert [row["id"] for row in stranger.all("/api/dead-letters")] == ["4"]
-
-
-@pytest.mark.usefixtures("parked")
-@pytest.mark.parametrize(("delivery", "status"), [("1", 202), ("2", 404), ("4", 404), ("x", 404)])
-def test_only_a_parked_delivery_of_ones_own_is_replayed(
-    member: HubSpotCaller, engine: Engine, calls: Calls, delivery: str, status: int
-) -> None:
-    assert member.call("POST", f"/api/dead-letters/{delivery}/replay").status_code == status
-    with engine.connect() as connection:
-        again = connection.execute(select(inbox.c.id).where(inbox.c.state == "new")).scalars().all()
-    assert again == ([1] if status == 202 else [])
-    assert calls.rung == (["live"] if status == 202 else [])

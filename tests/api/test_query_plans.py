@@ -9,7 +9,16 @@ from sqlalchemy import Engine, event
 
 from tests.api.conftest import HubSpotCaller, add_people
 
-GROWING = ("occurrence_person", "person", "effect", "run", "run_change", "decision_log", "webinar")
+GROWING = (
+    "occurrence_person",
+    "person",
+    "effect",
+    "run",
+    "run_change",
+    "decision_log",
+    "webinar",
+    "inbox",
+)
 
 
 @pytest.fixture
@@ -33,6 +42,9 @@ def database_url(sqlite_url: str) -> str:
         ("/api/runs/{run_id}/changes", {}),
         ("/api/plugins", {}),
         ("/api/unmatched", {}),
+        ("/api/dead-letters", {}),
+        ("/api/deliveries", {}),
+        ("/api/deliveries", {"state": "done", "event": "webinar.ended"}),
     ],
 )
 def test_F9_an_answer_is_found_by_index(

@@ -13,15 +13,25 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import OperationalError
 
 from store.database import reading, writing
-from store.dead_letters import list_dead_letters, replay_dead_letter
+from store.deliveries import (
+    PARKED,
+    Which,
+    list_deliveries,
+    replay_deliveries,
+    replay_delivery,
+)
 from store.inbox import Source, open_inbox, place_of, record_delivery
 from store.inbox_work import (
     bury,
     close_deliveries,
+    count_deliveries,
+    forget_body,
     has_new_deliveries,
     new_deliveries,
+    note_under_way,
     oldest_new_at,
     put_off,
+    take_back_note,
 )
 from store.sealing import Sealer
 from store.tables import connection as grants
@@ -188,14 +198,54 @@ class TestWorkingOff:
         close_deliveries(connection, [key], state="done")
         assert connection.execute(select(inbox.c.error)).scalar_one() == ""
 
+    def test_waiting_for_somebody_to_act_counts_no_attempt(self, connection: Connection) -> None:
+        key = deliver(connection, 1)
+        assert key is not None
+        put_off(connection, key, until=minute(60), error="connect Zoom again", is_attempt=False)
+        row = connection.execute(select(inbox)).mappings().one()
+        assert (row["attempts"], row["error"]) == (0, "connect Zoom again")
+
+    def test_fresh_ones_go_before_those_put_off_which_still_get_their_share(
+        self, connection: Connection
+    ) -> None:
+        keys = [deliver(connection, number) for number in range(10)]
+        for key in keys[:6]:
+            assert key is not None
+            put_off(connection, key, until=NOW, error="Zoom is away")
+        first = [row["id"] for row in new_deliveries(connection, NOW, 4)]
+        assert first == [*keys[6:], keys[0]]
+        assert waiting(connection) == [*keys[6:], *keys[:6]]
+
     def test_how_long_the_oldest_has_waited(self, connection: Connection) -> None:
-        assert oldest_new_at(connection) is None
+        assert oldest_new_at(connection, NOW) is None
         first = deliver(connection, 1, at=-9)
-        deliver(connection, 2, at=-3)
-        assert oldest_new_at(connection) == minute(-9)
-        assert first is not None
+        second = deliver(connection, 2, at=-3)
+        assert oldest_new_at(connection, NOW) == minute(-9)
+        assert first is not None and second is not None
         bury(connection, first, error="unreadable")
-        assert oldest_new_at(connection) == minute(-3)
+        assert oldest_new_at(connection, NOW) == minute(-3)
+        put_off(connection, second, until=minute(60), error="connect Zoom again")
+        assert oldest_new_at(connection, NOW) is None
+        assert oldest_new_at(connection, minute(70)) == minute(60)
+        assert count_deliveries(connection) == {"new": 1, "dead": 1}
+
+    def test_a_note_is_taken_back_or_left_and_ends_with_the_outcome(
+        self, connection: Connection
+    ) -> None:
+        key = deliver(connection, 1)
+        assert key is not None
+        note_under_way(connection, key, until=minute(1))
+        assert waiting(connection) == []
+        take_back_note(connection, key, now=NOW)
+        (row,) = new_deliveries(connection, NOW, 1)
+        assert row["deaths"] == 0
+        for deaths in (1, 2):
+            note_under_way(connection, key, until=minute(deaths))
+            (row,) = new_deliveries(connection, minute(deaths), 1)
+            assert row["deaths"] == deaths
+        put_off(connection, key, until=minute(5), error="Zoom is away")
+        (row,) = new_deliveries(connection, minute(5), 1)
+        assert row["deaths"] == 0
 
 
 class TestDeadLetters:
@@ -230,7 +280,7 @@ class TestDeadLetters:
     def test_buried_it_is_shown_with_its_reason_and_tried_no_more(self, linked: Connection) -> None:
         key = self.bury_one(linked)
         assert waiting(linked, 10_000) == []
-        (row,) = list_dead_letters(linked, PORTAL, 10)
+        (row,) = list_deliveries(linked, PORTAL, PARKED, 10)
         assert (row["id"], row["attempts"]) == (key, 1)
         assert row["error"] == "a status Zoom does not document"
         assert "body" not in row
@@ -254,8 +304,10 @@ class TestDeadLetters:
         self, linked: Connection, source: str, account_id: str, portal_id: str, seen: bool
     ) -> None:
         key = self.bury_one(linked, source=source, account_id=account_id)
-        assert bool(list_dead_letters(linked, portal_id, 10)) is seen
-        assert replay_dead_letter(linked, portal_id, key) is seen
+        assert bool(list_deliveries(linked, portal_id, PARKED, 10)) is seen
+        assert replay_deliveries(linked, portal_id, Which(), NOW) == seen
+        bury(linked, key, error="a status Zoom does not document")
+        assert replay_delivery(linked, portal_id, key, NOW) == ("again" if seen else "unknown")
         assert (waiting(linked) == [key]) is seen
 
     def test_replayed_it_starts_afresh_at_once(self, linked: Connection) -> None:
@@ -263,21 +315,33 @@ class TestDeadLetters:
         assert key is not None
         put_off(linked, key, until=minute(60), error="Zoom is away")
         bury(linked, key, error="Zoom is away")
-        assert replay_dead_letter(linked, PORTAL, key)
+        assert replay_delivery(linked, PORTAL, key, NOW) == "again"
         (row,) = new_deliveries(linked, NOW, 10)
-        assert (row["attempts"], row["error"]) == (0, "")
+        assert (row["attempts"], row["deaths"], row["error"]) == (0, 0, "")
 
-    def test_what_is_not_dead_cannot_be_replayed(self, linked: Connection) -> None:
+    def test_what_is_done_is_merged_again_only_when_that_is_asked_for(
+        self, linked: Connection
+    ) -> None:
         key = deliver(linked, 1)
         assert key is not None
         close_deliveries(linked, [key], state="done")
-        assert not replay_dead_letter(linked, PORTAL, key)
-        assert not replay_dead_letter(linked, PORTAL, key + 1000)
+        assert replay_delivery(linked, PORTAL, key, NOW, only_parked=True) == "not_parked"
+        assert replay_delivery(linked, PORTAL, key + 1000, NOW) == "unknown"
         assert waiting(linked) == []
+        assert replay_delivery(linked, PORTAL, key, NOW) == "again"
+        assert waiting(linked) == [key]
+
+    def test_what_was_forgotten_cannot_be_replayed(self, linked: Connection) -> None:
+        key = self.bury_one(linked)
+        forget_body(linked, key)
+        assert replay_delivery(linked, PORTAL, key, NOW) == "forgotten"
+        assert replay_deliveries(linked, PORTAL, Which(), NOW) == 0
+        (row,) = list_deliveries(linked, PORTAL, Which(), 10)
+        assert (row["state"], bool(row["is_kept"])) == ("ignored", False)
 
     def test_pages_hold_each_once(self, linked: Connection) -> None:
         keys = [self.bury_one(linked, number) for number in range(5)]
         found: list[int] = []
-        while page := list_dead_letters(linked, PORTAL, 2, found[-1] if found else 0):
+        while page := list_deliveries(linked, PORTAL, PARKED, 2, found[-1] if found else 0):
             found += [row["id"] for row in page]
         assert found == keys

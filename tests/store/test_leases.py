@@ -63,13 +63,17 @@ def test_given_back_it_can_be_taken_at_once_under_a_higher_fence(database: Engin
     first = take(database)
     release_lease(database, first)
     assert not is_lease_held(database, "drain")
-    assert take(database, "two").fence > first.fence
+    second = take(database, "two")
+    assert second.fence > first.fence
+    assert not (first.was_left_behind or second.was_left_behind)
 
 
 def test_left_by_a_dead_process_it_runs_out(database: Engine) -> None:
     first = take(database, seconds=OVER)
     assert not is_lease_held(database, "drain")
-    assert take(database, "two").fence > first.fence
+    second = take(database, "two")
+    assert second.fence > first.fence
+    assert second.was_left_behind
 
 
 def test_the_fence_grows_with_every_holder(database: Engine) -> None:
