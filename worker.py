@@ -25,6 +25,7 @@ from clients.alerts import AlertDoor, alert_key
 from clients.limiter import declare_fresh
 from commands.embedded import valkey_url
 from config import Config
+from jobs.clock import tell_skew
 from jobs.guard import Guard
 from jobs.queue import Doorbell, queue_of
 from jobs.runtime import Platforms, Runtime, Timing, set_runtime_factory
@@ -118,6 +119,7 @@ def run_scheduler(config: Config) -> None:
             tick(database, doorbell, owner, _now)
             if since_refresh >= IDLE_REFRESH_SECONDS:
                 since_refresh = 0.0
+                tell_skew(database, _now)
                 access.tokens.refresh_idle()
                 # Somebody looks after the rest, even where nothing is due by itself.
                 doorbell.ring("bulk")
