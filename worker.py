@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Literal
 
 import structlog
 from redis import Redis
@@ -20,21 +19,24 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-import jobs.work  # noqa: F401  loaded before the fork, so that a job starts in milliseconds
 from clients.alerts import AlertDoor, alert_key
 from clients.limiter import declare_fresh
 from commands.embedded import valkey_url
+from commands.stand_ins import StandIns
 from config import Config
+from jobs.clock import tell_skew
 from jobs.guard import Guard
-from jobs.queue import Doorbell, queue_of
+from jobs.queue import Doorbell, Unheard, queue_of
 from jobs.runtime import Platforms, Runtime, Timing, set_runtime_factory
 from jobs.scheduler import tick
+from jobs.work import work_off  # loaded before the fork, so that a job starts in milliseconds
 from logs import configure_logs
 from oauth.access import Access
 from plugins.registry import Registry, load_plugins
 from schemas.recording_links import RecordingLinks
 from store.connections import has_grants
 from store.database import open_database, reading
+from store.runs import Pool
 from store.sealing import Sealer
 
 WORKER_TTL = 30
@@ -77,7 +79,7 @@ def open_runtime(config: Config, registry: Registry, redis_url: str) -> Iterator
         redis.close()
 
 
-def run_worker(config: Config, pool: Literal["live", "bulk"]) -> None:
+def run_worker(config: Config, pool: Pool) -> None:
     """Be a worker of the pool until SIGTERM; a job in progress ends its slice first."""
     configure_logs()
     redis_url = redis_url_of(config)
@@ -98,8 +100,18 @@ def run_worker(config: Config, pool: Literal["live", "bulk"]) -> None:
     worker.work(with_scheduler=False, logging_level="WARNING")
 
 
+def work_once(config: Config, pool: Pool) -> None:
+    """Work off what is ready in the pool, told by the database alone, and end."""
+    configure_logs()
+    with open_runtime(config, load_plugins(), redis_url_of(config)) as runtime:
+        work_off(runtime, pool)
+
+
 def run_scheduler(config: Config) -> None:
-    """Look for due work every tick until SIGTERM or SIGINT."""
+    """Look for due work every tick until SIGTERM or SIGINT.
+
+    While Redis takes no rings, processes of its own work off what is ready.
+    """
     configure_logs()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -111,19 +123,25 @@ def run_scheduler(config: Config) -> None:
     access = Access(database, sealer, redis, config.hubspot, config.zoom)
     owner = f"{socket.gethostname()}:{os.getpid()}"
     _spare_first_wait(database, redis)
+    stand_ins = StandIns()
     seconds, since_refresh = config.timing.tick.total_seconds(), IDLE_REFRESH_SECONDS
     while not stop.wait(seconds):
         since_refresh += seconds
         try:
-            tick(database, doorbell, owner, _now)
+            stand_ins.start(tick(database, doorbell, owner, _now))
             if since_refresh >= IDLE_REFRESH_SECONDS:
                 since_refresh = 0.0
+                tell_skew(database, _now)
                 access.tokens.refresh_idle()
                 # Somebody looks after the rest, even where nothing is due by itself.
                 doorbell.ring("bulk")
+        except Unheard as error:
+            log.warning("doorbell_unheard", why=str(error))
+            stand_ins.start(["bulk"])
         except Exception:
             # The database or a platform is away for a moment: the next tick finds the same work.
             log.exception("tick_failed")
+    stand_ins.stop()
 
 
 def _spare_first_wait(database: Engine, redis: Redis) -> None:

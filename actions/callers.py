@@ -17,7 +17,8 @@ log = structlog.get_logger(__name__)
 def read_verified_body(parts: ActionParts, request: Request) -> bytes:
     """The raw body, proved to be HubSpot's; else answers 401, or 413 above 256 KiB.
 
-    Version 3 is decisive where it is there; HubSpot documents version 2 for workflow actions.
+    HubSpot documents version 2 for workflow actions; version 3 is decisive where it is there.
+    Version 1 is not taken: it says nothing of the address, so a webhook's would fit here.
     https://developers.hubspot.com/docs/apps/developer-platform/add-features/custom-workflow-actions
     """
     # A body without a length is cut off at the limit and not refused: one byte more shows it.
@@ -32,7 +33,7 @@ def read_verified_body(parts: ActionParts, request: Request) -> bytes:
     signed = SignedRequest(
         request.method, public_uri(parts.public_url, request.environ), body, dict(request.headers)
     )
-    if verify(parts.hubspot_secret, signed, parts.now(), accept=("v3", "v2", "v1")) is None:
+    if verify(parts.hubspot_secret, signed, parts.now(), accept=("v3", "v2")) is None:
         log.warning("action_refused", reason="bad_signature", route=request.path)
         abort(401)
     return body

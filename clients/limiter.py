@@ -27,11 +27,6 @@ Priority = Literal["live", "bulk"]
 GENERATION_KEY = "rollcall:limiter:generation"
 """Since when (epoch microseconds) this Redis has known of calls; gone when its memory is lost."""
 
-_UNREACHABLE = (
-    redis_errors.ConnectionError,
-    redis_errors.TimeoutError,
-    redis_errors.ReadOnlyError,
-)
 _ALONE_INTERVAL = 1.0
 _REMEMBERED = 30 * 24 * 3600
 
@@ -47,7 +42,10 @@ def declare_fresh(redis: Redis) -> None:
 
 
 class _Alone:
-    """The pace of a process that cannot reach Redis: one call a second, whatever it is for."""
+    """The pace of a process whose Redis cannot count: one call a second, whatever it is for.
+
+    It may be away, full or read-only.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -108,7 +106,7 @@ class Limiter:
             return _ALONE.try_acquire(now)
         try:
             return self._ask(priority)
-        except _UNREACHABLE as error:
+        except redis_errors.RedisError as error:
             log.warning("limiter_alone", bucket=self._name, error=type(error).__name__)
             self._down_until = self._clock() + _ALONE_INTERVAL
             return _ALONE.try_acquire(self._clock())
@@ -133,7 +131,7 @@ class Limiter:
         try:
             if self._redis.pttl(self._keys["blocked"]) < milliseconds:
                 self._redis.set(self._keys["blocked"], 1, px=milliseconds)
-        except _UNREACHABLE:
+        except redis_errors.RedisError:
             self._down_until = self._clock() + _ALONE_INTERVAL
 
     def learn(self, limit: int, window: float) -> None:
@@ -144,7 +142,7 @@ class Limiter:
         try:
             self._redis.set(self._keys["limit"], allowed, ex=_REMEMBERED)
             self._in_force = allowed
-        except _UNREACHABLE:
+        except redis_errors.RedisError:
             self._down_until = self._clock() + _ALONE_INTERVAL
 
     def _ask(self, priority: Priority) -> float:

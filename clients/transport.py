@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import requests
 import structlog
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 from urllib3.util import Retry
 
 from clients import policy
@@ -241,14 +241,19 @@ class Transport:
 
 def _read_capped(response: requests.Response, deadline: float) -> bytes | None:
     """Return the body, None when it passes ``ANSWER_LIMIT``. Raises Timeout past the deadline."""
-    parts, size = [], 0
-    for part in response.iter_content(64 * 1024):
-        size += len(part)
-        if size > ANSWER_LIMIT:
-            return None
-        if time.monotonic() > deadline:
-            raise requests.Timeout("the body trickles")
-        parts.append(part)
+    parts: list[bytes] = []
+    size = 0
+    try:
+        # What has come so far, and not a whole block of it: an answer may come a byte at a time.
+        while part := response.raw.read1(64 * 1024, decode_content=True):
+            size += len(part)
+            if size > ANSWER_LIMIT:
+                return None
+            if time.monotonic() > deadline:
+                raise requests.Timeout("the body trickles")
+            parts.append(part)
+    except HTTPError as error:
+        raise requests.ConnectionError(error) from error
     return b"".join(parts)
 
 

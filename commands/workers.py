@@ -49,5 +49,13 @@ def run_one(pool: Pool) -> None:
     run_worker(Config.from_env(), pool)
 
 
+def stand_in(pool: Pool) -> None:
+    """Work off what is ready in a pool whose workers cannot be rung for, and end."""
+    from worker import work_once
+
+    work_once(Config.from_env(), pool)
+
+
 if __name__ == "__main__":
-    run_one("bulk" if sys.argv[1] == "bulk" else "live")
+    act = stand_in if sys.argv[2:] == ["once"] else run_one
+    act("bulk" if sys.argv[1] == "bulk" else "live")

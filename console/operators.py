@@ -17,6 +17,7 @@ from prometheus_client import (
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from store.clock import LARGEST_SKEW_SECONDS, measure_skew
 from store.database import reading
 from store.figures import read_figures
 from store.leases import take_lease
@@ -50,7 +51,9 @@ class Counts:
         self._unheard.inc()
 
 
-def blueprint(engine: Engine, counts: Counts) -> Blueprint:
+def blueprint(
+    engine: Engine, counts: Counts, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Blueprint:
     """``/healthz``, ``/readyz`` and ``/metrics``; ``engine`` should give up quickly."""
     routes = Blueprint("operators", __name__)
     write = _writer(engine)
@@ -63,26 +66,32 @@ def blueprint(engine: Engine, counts: Counts) -> Blueprint:
     def readyz() -> Response:
         try:
             write()
+            skew = measure_skew(engine, clock)
         except SQLAlchemyError as error:
             log.error("not_ready", error=type(error).__name__)
             return Response("the database takes no writes\n", 503, mimetype="text/plain")
-        return Response("ready\n", mimetype="text/plain")
+        words = ["ready"]
+        if abs(skew) > LARGEST_SKEW_SECONDS:
+            log.warning("clock_is_wrong", seconds_ahead=round(skew))
+            words.append(f"the clock here is {skew:+.0f} s from the database's: set one of them")
+        return Response("\n".join(words) + "\n", mimetype="text/plain")
 
     @routes.get("/metrics")
     def metrics() -> Response:
-        text = generate_latest(counts.registry) + generate_latest(_read_gauges(engine))
+        text = generate_latest(counts.registry) + generate_latest(_read_gauges(engine, clock))
         return Response(text, content_type=CONTENT_TYPE_LATEST)
 
     return routes
 
 
-def _read_gauges(engine: Engine) -> CollectorRegistry:
-    """What the database says: the same whichever process is asked."""
+def _read_gauges(engine: Engine, clock: Callable[[], datetime]) -> CollectorRegistry:
+    """What the database says: the same whichever process is asked, but for its clock."""
     registry = CollectorRegistry()
     is_up = Gauge("rollcall_database_up", "Whether the database can be read", registry=registry)
     try:
         with reading(engine) as connection:
-            figures = read_figures(connection, datetime.now(UTC))
+            figures = read_figures(connection, clock())
+        skew = measure_skew(engine, clock)
     except SQLAlchemyError as error:
         log.error("figures_unknown", error=type(error).__name__)
         return registry
@@ -97,6 +106,12 @@ def _read_gauges(engine: Engine) -> CollectorRegistry:
     add("rollcall_open_runs", "Runs queued or going on", "pool", figures.runs)
     oldest = Gauge("rollcall_inbox_oldest_seconds", "Age of what waits longest", registry=registry)
     oldest.set(figures.oldest_delivery_seconds)
+    ahead = Gauge(
+        "rollcall_clock_skew_seconds",
+        "This process's clock, ahead of the database's",
+        registry=registry,
+    )
+    ahead.set(skew)
     requests = Gauge(
         "rollcall_open_requests", "Requests of workflows that are not finished", registry=registry
     )

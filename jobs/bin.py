@@ -17,7 +17,7 @@ from clients.errors import Rejected
 from clients.hubspot import HubSpot
 from jobs.slices import Slice
 from schemas.hubspot_contacts import ContactRow
-from store.database import reading, writing
+from store.database import reading
 from store.gone import ensure_hash, forget_contacts, note_deleted, noted_contacts
 from store.portals import BinMark, note_bin, read_bin_mark
 
@@ -42,7 +42,7 @@ def refresh_bin(slice_: Slice) -> None:
     if mark.read_at is not None and now - mark.read_at < (GO_ON_AFTER if mark.after else EVERY):
         return
     after = _read_stretch(slice_, mark)
-    with writing(runtime.database) as connection:
+    with slice_.writing() as connection:
         note_bin(connection, portal_id, BinMark(now, after))
     if after:
         log.info("bin_to_be_continued", portal=portal_id)
@@ -55,7 +55,7 @@ def _read_stretch(slice_: Slice, mark: BinMark) -> str:
         for page in islice(_hubspot(slice_).deleted_contacts(after), PAGES):
             after = page.next_token
             _note(slice_, page.rows)
-            with writing(slice_.runtime.database) as connection:
+            with slice_.writing() as connection:
                 # Should the slice end here, the next one goes on behind this page.
                 note_bin(connection, portal_id, BinMark(mark.read_at, after))
             slice_.keep()
@@ -74,7 +74,7 @@ def _look_up_told(slice_: Slice) -> None:
     if not told:
         return
     _note(slice_, _hubspot(slice_).read_contacts_by_id(told, archived=True))
-    with writing(runtime.database) as connection:
+    with slice_.writing() as connection:
         forget_contacts(connection, portal_id, told, "deleted")
 
 
@@ -84,7 +84,7 @@ def _hubspot(slice_: Slice) -> HubSpot:
 
 def _note(slice_: Slice, rows: Iterable[ContactRow]) -> None:
     portal_id = slice_.run["portal_id"]
-    with writing(slice_.runtime.database) as connection:
+    with slice_.writing() as connection:
         keyed = ensure_hash(connection, slice_.runtime.sealer, portal_id)
         contacts = {keyed.of(email): row.contact_id for row in rows for email in row.emails}
         note_deleted(connection, portal_id, contacts)

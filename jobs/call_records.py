@@ -18,7 +18,7 @@ from clients.hubspot import HubSpot
 from engine.plan import CALL_KINDS
 from jobs.slices import Slice
 from schemas.hubspot_calls import CallBody
-from store.database import reading, writing
+from store.database import reading
 from store.ledger import (
     Sent,
     doubt_abandoned,
@@ -54,7 +54,7 @@ def confirm_at(slice_: Slice) -> datetime:
 
 def doubt_abandoned_calls(slice_: Slice) -> None:
     """What a former holder of the lease was sending of calls is in doubt until search can tell."""
-    with writing(slice_.runtime.database) as connection:
+    with slice_.writing() as connection:
         doubt_abandoned(
             connection,
             slice_.lease,
@@ -83,7 +83,7 @@ def confirm_calls(slice_: Slice) -> None:
 
 def conclude_doubt(slice_: Slice, row: RowMapping, sent: Sent, remote_id: str | None) -> None:
     """HubSpot holds ``sent`` as ``remote_id``; or not (None): sent again, up to a point."""
-    with writing(slice_.runtime.database) as connection:
+    with slice_.writing() as connection:
         if remote_id is not None:
             mark_applied(connection, [(sent, remote_id)], now=slice_.runtime.clock())
         elif row["doubts"] < MAX_DOUBTS:
@@ -109,7 +109,7 @@ def send_calls(slice_: Slice) -> None:
 
 def _send(slice_: Slice, row: RowMapping) -> None:
     call_id = row["remote_id"] if row["applied_hash"] else ""
-    with writing(slice_.runtime.database) as connection:
+    with slice_.writing() as connection:
         start_sending(connection, slice_.lease, "", {row["id"]: call_id})
     try:
         written_to = _write(hubspot_of(slice_), call_id, row["wanted"])
@@ -159,21 +159,21 @@ def settle(slice_: Slice, row: RowMapping, remote_id: str) -> None:
     sent = Sent(row["id"], row["kind"], row["wanted"], row["wanted_hash"])
     is_emptied = not (row["wanted"].get("body") or row["wanted"].get("file"))
     counter = "withdrawn" if is_emptied else "updated" if row["applied_hash"] else "created"
-    with writing(slice_.runtime.database) as connection:
+    with slice_.writing() as connection:
         mark_applied(connection, [(sent, remote_id)], now=slice_.runtime.clock())
         count_in_run(connection, slice_.run["id"], done=1, **{counter: 1})
 
 
 def refuse(slice_: Slice, row: RowMapping, why: str) -> None:
     """It is refused for good: parked until something about it changes."""
-    with writing(slice_.runtime.database) as connection:
+    with slice_.writing() as connection:
         mark_rejected(connection, [(row["id"], why)])
         count_in_run(connection, slice_.run["id"], failed=1, done=1)
 
 
 def doubt(slice_: Slice, row: RowMapping) -> None:
     """Nobody knows whether it was applied: to be read back."""
-    with writing(slice_.runtime.database) as connection:
+    with slice_.writing() as connection:
         mark_unconfirmed(connection, [row["id"]], confirm_at=confirm_at(slice_))
         count_in_run(connection, slice_.run["id"], unconfirmed=1, done=1)
 
@@ -183,5 +183,5 @@ def put_back(
 ) -> None:
     """It was certainly not applied: sent again, at once or ``after`` a while."""
     not_before = slice_.runtime.clock() + after if after is not None else None
-    with writing(slice_.runtime.database) as connection:
+    with slice_.writing() as connection:
         mark_planned(connection, [row["id"]], not_before=not_before, error=error)

@@ -14,7 +14,7 @@ from jobs.participations import AppEventSender, Shipment, settle_done
 from jobs.records import refresh_outcomes
 from jobs.slices import Slice
 from schemas.hubspot_marketing import ParticipationRow
-from store.database import reading, writing
+from store.database import reading
 from store.ledger import doubt_abandoned, mark_planned, mark_rejected, unconfirmed
 from store.people import look_up_again
 
@@ -31,7 +31,7 @@ _PROVES = {
 def doubt_abandoned_effects(slice_: Slice) -> None:
     """What a former holder of the lease was sending when it died is in doubt from now on."""
     runtime = slice_.runtime
-    with writing(runtime.database) as connection:
+    with slice_.writing() as connection:
         doubt_abandoned(
             connection,
             slice_.lease,
@@ -52,7 +52,7 @@ def confirm_participations(slice_: Slice, target: Target) -> None:
     states = dict(_read_states(slice_, target, rows))
     found = [row for row in rows if states.get(row["contact_id"], "") in _PROVES[row["kind"]]]
     lost = [row for row in rows if row not in found]
-    with writing(slice_.runtime.database) as connection:
+    with slice_.writing() as connection:
         settle_done(connection, slice_, found)
         again = [row for row in lost if row["doubts"] < 2]
         mark_planned(connection, [row["id"] for row in again], not_before=None)

@@ -21,7 +21,6 @@ from jobs.records import refresh_outcomes, settle_people
 from jobs.slices import Slice
 from rollcall.errors import Permanent
 from schemas.hubspot_contacts import ContactCreate, ContactUpdate
-from store.database import writing
 from store.ledger import (
     Sent,
     mark_applied,
@@ -81,16 +80,15 @@ class ContactWriter:
 
     def write(self, writes: Sequence[ContactWrite]) -> None:
         """Send them all. Raises what makes the run wait or stop, after noting what was done."""
-        runtime, run = self.slice_.runtime, self.slice_.run
-        with writing(runtime.database) as connection:
-            self._run_ids = open_run_ids(connection, run["portal_id"])
+        with self.slice_.writing() as connection:
+            self._run_ids = open_run_ids(connection, self.slice_.run["portal_id"])
         flights = Flights[Batch, BatchOutcome](
             self.slice_, send=self._send, land=self._land, depart=self._depart
         )
         flights.fly(_batches(writes))
 
     def _depart(self, batch: Batch) -> None:
-        with writing(self.slice_.runtime.database) as connection:
+        with self.slice_.writing() as connection:
             start_sending(
                 connection,
                 self.slice_.lease,
@@ -120,7 +118,7 @@ class ContactWriter:
         )
 
     def _land(self, batch: Batch, answer: BatchOutcome | Exception) -> list[Batch]:
-        with writing(self.slice_.runtime.database) as connection:
+        with self.slice_.writing() as connection:
             if isinstance(answer, BatchOutcome):
                 self._settle(connection, batch, answer)
                 return []

@@ -24,7 +24,7 @@ from jobs.slices import Slice
 from jobs.wanting import want_effects
 from jobs.wishes import contact_wish, due_changes, occurrence_wishes
 from rollcall.errors import Retryable
-from store.database import reading, writing
+from store.database import reading
 from store.ledger import (
     Sent,
     Wish,
@@ -69,7 +69,7 @@ def write_people(slice_: Slice) -> None:
 
 
 def _doubt_what_was_left(slice_: Slice) -> None:
-    with writing(slice_.runtime.database) as connection:
+    with slice_.writing() as connection:
         doubt_abandoned(
             connection,
             slice_.lease,
@@ -100,7 +100,7 @@ def _decide_nameless(slice_: Slice, rows: Sequence[RowMapping], rules: Rules) ->
     with reading(runtime.database) as connection:
         appearances = gather_nameless(connection, rows)
     decided = decide_nameless(runtime, appearances, rules, now)
-    with writing(runtime.database) as connection:
+    with slice_.writing() as connection:
         _note_changes(connection, slice_, decided)
         record_decisions(connection, decided, rules, now)
         settle_people(connection, decided)
@@ -129,7 +129,7 @@ def _write_stretch(slice_: Slice, pks: Sequence[int], rules: Rules) -> None:
         companions = gather_companions(connection, plans)
     plans += look_up_contacts(slice_, companions, wanted, now)
     plans = decide_people(runtime, plans, rules, now)
-    with writing(runtime.database) as connection:
+    with slice_.writing() as connection:
         appearances = [item for plan in plans for item in plan.appearances]
         _count_people(connection, slice_, plans)
         _note_changes(connection, slice_, appearances)

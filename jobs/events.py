@@ -13,7 +13,7 @@ from clients.errors import Rejected, Unconfirmed
 from engine.plan import WantedEffect, effect_key, marketing_event_id, to_milliseconds
 from jobs.slices import Slice
 from schemas.hubspot_marketing import MarketingEventBody
-from store.database import reading, writing
+from store.database import reading
 from store.ledger import (
     Sent,
     Wish,
@@ -143,7 +143,7 @@ def _apply_once(slice_: Slice, target: Target, kind: str, payload: Mapping[str, 
     """Send a single repeatable call unless the ledger says that HubSpot holds just this."""
     runtime, run, now = slice_.runtime, slice_.run, slice_.runtime.clock()
     wanted = WantedEffect(_key(kind, target), kind, payload)
-    with writing(runtime.database) as connection:
+    with slice_.writing() as connection:
         known = find_effect(connection, run["portal_id"], wanted.key)
         # All these calls may be repeated, so one in doubt is simply sent again.
         in_doubt = known is not None and known["state"] in ("sending", "unconfirmed")
@@ -155,7 +155,7 @@ def _apply_once(slice_: Slice, target: Target, kind: str, payload: Mapping[str, 
         return bool(row["state"] != "rejected")
     slice_.keep()
     runtime.platforms.take_permit(run["portal_id"], run["pool"])
-    with writing(runtime.database) as connection:
+    with slice_.writing() as connection:
         start_sending(connection, slice_.lease, "", {row["id"]: target.external_id})
     sent = Sent(row["id"], kind, payload, wanted.payload_hash)
     return _call(slice_, target, sent, is_new=not row["applied_hash"])
@@ -181,19 +181,19 @@ def _call(slice_: Slice, target: Target, sent: Sent, *, is_new: bool) -> bool:
         else:
             hubspot.restore_marketing_event(target.external_id, target.account_id)
     except Rejected as refusal:
-        with writing(runtime.database) as connection:
+        with slice_.writing() as connection:
             mark_rejected(connection, [(sent.pk, str(refusal))])
             count_in_run(connection, run["id"], failed=1)
         return False
     except Unconfirmed:
-        with writing(runtime.database) as connection:
+        with slice_.writing() as connection:
             mark_unconfirmed(connection, [sent.pk], confirm_at=now)
         raise
     except Exception:
-        with writing(runtime.database) as connection:
+        with slice_.writing() as connection:
             mark_planned(connection, [sent.pk], not_before=None)
         raise
-    with writing(runtime.database) as connection:
+    with slice_.writing() as connection:
         mark_applied(connection, [(sent, target.external_id)], now=now)
         count_in_run(connection, run["id"], **{"created" if is_new else "updated": 1})
     return True

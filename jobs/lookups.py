@@ -16,7 +16,7 @@ from jobs.flights import Flights
 from jobs.gathering import NAME_PROPERTIES, PersonPlan
 from jobs.slices import Slice
 from schemas.hubspot_contacts import ContactRow
-from store.database import reading, writing
+from store.database import reading
 from store.gone import deleted_among, ensure_hash, erased_contacts
 from store.people import update_rows
 from store.tables import person
@@ -48,7 +48,7 @@ def look_up_contacts(
     erased = _erase_vanished(slice_, due, found, now)
     kept = [plan for plan in due if plan.person["id"] not in erased]
     changes = {plan.person["id"]: _as_columns(plan, found, properties, now) for plan in kept}
-    with writing(slice_.runtime.database) as connection:
+    with slice_.writing() as connection:
         _hash_other_addresses(connection, slice_, kept, found, changes)
         update_rows(connection, person, [{"pk": pk, **values} for pk, values in changes.items()])
     return [

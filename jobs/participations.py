@@ -32,7 +32,7 @@ from jobs.slices import Slice
 from rollcall.errors import Permanent, Retryable
 from schemas.hubspot_api import AppEvent
 from schemas.hubspot_marketing import AttendanceInput, Verb
-from store.database import reading, writing
+from store.database import reading
 from store.ledger import (
     Sent,
     forget_applied,
@@ -71,14 +71,14 @@ def send_participations(slice_: Slice, target: Target) -> None:
         for kind in PARTICIPATION_KINDS:
             _send_kind(slice_, kind, _ParticipationSender(slice_, target), ATTENDANCE_BATCH)
     except EventGone:
-        with writing(slice_.runtime.database) as connection:
+        with slice_.writing() as connection:
             forget_applied(connection, target.occurrence["id"], EVENT_KINDS + PARTICIPATION_KINDS)
         raise
 
 
 def withdraw_participations(slice_: Slice) -> None:
     """The occurrence was called off: what was not sent to its marketing event is not wanted."""
-    with writing(slice_.runtime.database) as connection:
+    with slice_.writing() as connection:
         people = withdraw_called_off(connection, slice_.run["occurrence_pk"], PARTICIPATION_KINDS)
         refresh_outcomes(connection, people, now=slice_.runtime.clock())
 
@@ -133,7 +133,7 @@ class Sender:
     def _depart(self, shipment: Shipment) -> None:
         if shipment.is_repeat:
             return
-        with writing(self._slice.runtime.database) as connection:
+        with self._slice.writing() as connection:
             start_sending(
                 connection,
                 self._slice.lease,
@@ -143,7 +143,7 @@ class Sender:
 
     def _land(self, shipment: Shipment, answer: BatchOutcome | Exception) -> list[Shipment]:
         again: list[Shipment] = []
-        with writing(self._slice.runtime.database) as connection:
+        with self._slice.writing() as connection:
             if isinstance(answer, BatchOutcome):
                 self._settle(connection, shipment.rows, answer)
             elif isinstance(answer, Rejected) and len(shipment.rows) > 1:

@@ -1,13 +1,13 @@
 """The doorbell: one RQ job means "go on with what is ready", never "handle this event".
 
-The database knows what is left to do, so a lost ring delays work by a tick and loses none.
+The database knows what is left to do, so a lost ring delays work by a tick and loses none. While
+Redis takes no rings at all, the scheduler starts a process that goes on without one.
 """
 
 from __future__ import annotations
 
 import time
 
-import structlog
 from redis import Redis
 from redis import exceptions as redis_errors
 from rq import Queue
@@ -18,8 +18,11 @@ from store.runs import Pool
 JOB = "jobs.work.go_on"
 JOB_SECONDS = 900
 THROTTLE_SECONDS = 0.25
+_PROBE = "rollcall:doorbell"
 
-log = structlog.get_logger(__name__)
+
+class Unheard(Exception):
+    """Redis took no ring: it is away, full or read-only. The work is still in the database."""
 
 
 def queue_of(redis: Redis, pool: Pool) -> Queue:
@@ -41,7 +44,7 @@ class Doorbell:
         self._rung_at: dict[Pool, float] = {}
 
     def ring(self, pool: Pool = "live") -> None:
-        """Wake a worker of the pool. Never raises: the scheduler finds what a lost ring missed."""
+        """Wake a worker of the pool. Raises Unheard when no worker can hear it."""
         now = time.monotonic()
         if now - self._rung_at.get(pool, 0.0) < THROTTLE_SECONDS:
             return
@@ -52,5 +55,8 @@ class Doorbell:
                 queue.enqueue(
                     JOB, pool, result_ttl=0, failure_ttl=3600, description=f"go on: {pool}"
                 )
+            else:
+                # Jobs that wait do not say whether anybody can still take them.
+                self._redis.set(_PROBE, 1, ex=60)
         except redis_errors.RedisError as error:
-            log.warning("doorbell_unheard", pool=pool, error=type(error).__name__)
+            raise Unheard(f"{pool}: {type(error).__name__}") from error

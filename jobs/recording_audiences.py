@@ -15,7 +15,7 @@ from rollcall import CallRecord, TimelineEvent
 from rollcall.effects import Audience
 from store.audiences import audience_page
 from store.connections import hubspot_grant
-from store.database import reading, writing
+from store.database import reading
 from store.ledger import Wish
 from store.ledger_reading import find_effect
 from store.runs import count_in_run
@@ -78,7 +78,7 @@ def _plan_call(slice_: Slice, plan: RecordingPlan, said: StampedEffect, call: Ca
         return
     text = {**payload, "file": transcript.file_id, "size": transcript.size}
     effect = WantedEffect(plan.key("transcript"), "transcript", text, said.plugin, said.version)
-    with writing(slice_.runtime.database) as connection:
+    with slice_.writing() as connection:
         record_call_wish(slice_, connection, plan.place.occurrence["id"], effect)
 
 
@@ -86,7 +86,7 @@ def _fan_out(slice_: Slice, plan: RecordingPlan, audience: Audience, wanted: Wan
     after = 0
     while True:
         slice_.keep()
-        with writing(slice_.runtime.database) as connection:
+        with slice_.writing() as connection:
             rows = audience_page(connection, plan.place.occurrence["id"], audience, after, PAGE)
             _record(slice_, connection, plan, rows, wanted)
         if len(rows) < PAGE:

@@ -37,7 +37,7 @@ from rollcall import (
     Totals,
 )
 from store.audiences import has_audience, withdraw_unsent, withdraw_unsent_of
-from store.database import reading, writing
+from store.database import reading
 from store.ledger import Wish, withdraw_planned
 from store.ledger_reading import find_effect
 from store.recording_facts import StoredRecording, change_recording, recordings_of
@@ -98,7 +98,7 @@ def plan_recordings(slice_: Slice) -> list[RecordingPlan]:
     if occurrence["settled_at"] is None:
         return []
     plans = _decide(slice_, place, watchable)
-    with writing(slice_.runtime.database) as connection:
+    with slice_.writing() as connection:
         # Somebody kept out since gets nothing that was planned before.
         withdraw_unsent(connection, occurrence["id"], AUDIENCE_KINDS)
         for plan in plans:
@@ -130,7 +130,7 @@ def _decide(slice_: Slice, place: Place, found: Sequence[StoredRecording]) -> li
     questions = [RecordingQuestion(value, _context(place, runtime.clock())) for _, value in known]
     stored = {name: choice.settings for name, choice in rules.settings.plugins.items()}
     answer = runtime.guard.decide(questions, stored, rules.order)
-    with writing(runtime.database) as connection:
+    with slice_.writing() as connection:
         return [
             _plan(connection, place, one, value, decision)
             for (one, value), decision in zip(known, answer.decisions, strict=True)
@@ -235,7 +235,7 @@ def record_call_wish(
 
 def _withdraw_gone(slice_: Slice, place: Place, gone: Sequence[StoredRecording]) -> None:
     """Take link and text out of what was written of recordings that are gone."""
-    with writing(slice_.runtime.database) as connection:
+    with slice_.writing() as connection:
         for one in gone:
             external_id = one.row["external_id"]
             if not external_id:
@@ -248,7 +248,7 @@ def _withdraw_gone(slice_: Slice, place: Place, gone: Sequence[StoredRecording])
 
 def _stop(slice_: Slice, place: Place, found: Sequence[StoredRecording]) -> None:
     """Send nothing more of recordings that are switched off; what was written stays as it is."""
-    with writing(slice_.runtime.database) as connection:
+    with slice_.writing() as connection:
         for one in found:
             external_id = one.row["external_id"]
             if not external_id:

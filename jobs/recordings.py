@@ -20,7 +20,7 @@ from jobs.recording_plans import plan_recordings
 from jobs.records import refresh_outcomes
 from jobs.slices import Slice
 from jobs.transcripts import confirm_transcripts, send_transcripts
-from store.database import reading, writing
+from store.database import reading
 from store.ledger import mark_planned, mark_rejected, sendable
 from store.recording_facts import change_recording
 
@@ -40,7 +40,7 @@ def sync_recordings(slice_: Slice) -> None:
     plan_audiences(slice_, plans)
     send_transcripts(slice_)
     _send_associations(slice_)
-    with writing(slice_.runtime.database) as connection:
+    with slice_.writing() as connection:
         for plan in plans:
             change_recording(connection, plan.stored.row["id"], planned_run=slice_.run["id"])
 
@@ -88,7 +88,7 @@ def _confirm_associations(slice_: Slice) -> None:
     rows = in_doubt(slice_, "call_contact")
     if not rows:
         return
-    with writing(slice_.runtime.database) as connection:
+    with slice_.writing() as connection:
         again = [row["id"] for row in rows if row["doubts"] < MAX_DOUBTS]
         mark_planned(connection, again, not_before=None)
         mark_rejected(

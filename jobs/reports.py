@@ -31,7 +31,7 @@ from schemas.base import Page
 from schemas.zoom_codes import RECURRING, WITHOUT_FIXED_TIME
 from schemas.zoom_reports import ParticipantRow
 from store.attendance_facts import as_session, attendance_columns, spans_of
-from store.database import reading, writing
+from store.database import reading
 from store.hand_matches import keep_matches
 from store.registration_facts import ListRead
 from store.runs import count_in_run
@@ -104,7 +104,7 @@ def find_instances(slice_: Slice, zoom: Zoom, webinar: RowMapping) -> None:
         found = zoom.past_instances(webinar["webinar_id"]).rows
     except NotFound:
         return
-    with writing(slice_.runtime.database) as connection:
+    with slice_.writing() as connection:
         for row in found:
             place = place_session(connection, webinar, row.uuid, row.started_at)
             if place is None:
@@ -244,7 +244,7 @@ def _is_rehearsal(place: RowMapping, ended_at: datetime) -> bool:
 
 
 def _change(slice_: Slice, row: RowMapping, **values: Any) -> None:
-    with writing(slice_.runtime.database) as connection:
+    with slice_.writing() as connection:
         change_instance(connection, row["portal_id"], row["uuid"], **values)
 
 
@@ -275,7 +275,7 @@ def _read_pages(
         if any(joined.left_at is None or joined.seconds == 0 for joined in kept):
             problem = NOT_PROCESSED
         digest = (digest + sum(_digest(joined) for joined in page.rows)) % _DIGEST_SIZE
-        with writing(slice_.runtime.database) as connection:
+        with slice_.writing() as connection:
             sessions = [_session(joined, place, row, read) for joined in kept]
             hidden = hide_sessions(
                 connection, slice_.runtime.sealer, row["portal_id"], place["id"], sessions
@@ -312,7 +312,7 @@ def _session(
 def _accept(slice_: Slice, row: RowMapping, read: ListRead, part: _Part) -> _Part:
     """Believe a complete read; one with fewer rows than before only when it comes twice."""
     shrank = row["rows_read"] is not None and part.rows < row["rows_read"]
-    with writing(slice_.runtime.database) as connection:
+    with slice_.writing() as connection:
         if shrank and not row["has_shrunk"]:
             change_instance(connection, row["portal_id"], row["uuid"], has_shrunk=True)
             return _Part(part.digest, part.rows, SHRUNK)
@@ -325,7 +325,7 @@ def _accept(slice_: Slice, row: RowMapping, read: ListRead, part: _Part) -> _Par
 
 def _note_actual_times(slice_: Slice, place: RowMapping) -> bool:
     """Store the occurrence's actual start, end and length; False while none is known."""
-    with writing(slice_.runtime.database) as connection:
+    with slice_.writing() as connection:
         spans = spans_of(connection, place["id"])
         if not spans:
             return False
@@ -359,8 +359,8 @@ def _unite(slice_: Slice, place: RowMapping, read: ListRead) -> None:
             }
             for key in figures:
                 del about[key]
-            with writing(database) as other:
+            with slice_.writing() as other:
                 merge_attendances(other, place, figures, read_number=read.number)
-    with writing(database) as connection:
+    with slice_.writing() as connection:
         clear_unreported(connection, place["id"], read.number)
         keep_matches(connection, place)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Engine
 
-from jobs.queue import Doorbell
+from jobs.queue import Doorbell, Unheard
 from store.alerts import has_due_alert
 from store.database import reading, writing
 from store.directory import portals_to_list
@@ -19,7 +19,7 @@ from store.inbox_work import has_new_deliveries
 from store.leases import release_lease, take_lease
 from store.leaving import erasures_due
 from store.registration_requests import has_requests_due
-from store.runs import has_ready_runs, occurrences_due, open_run
+from store.runs import Pool, has_ready_runs, occurrences_due, open_run
 from store.webinar_facts import change_occurrence
 
 DISCOVER_EVERY = timedelta(hours=1)
@@ -29,16 +29,21 @@ LEASE_SECONDS = 15.0
 log = structlog.get_logger(__name__)
 
 
-def tick(database: Engine, doorbell: Doorbell, owner: str, clock: Callable[[], datetime]) -> None:
-    """Turn due occurrences into runs and ring for whatever is ready."""
+def tick(
+    database: Engine, doorbell: Doorbell, owner: str, clock: Callable[[], datetime]
+) -> list[Pool]:
+    """Turn due occurrences into runs and ring for whatever is ready.
+
+    Returns the pools that have work and whose workers could not be rung for.
+    """
     held = take_lease(database, "scheduler", owner, seconds=LEASE_SECONDS)
     if held is None:
-        return
+        return []
     try:
         opened = open_due_runs(database, clock())
         if opened:
             log.info("runs_opened", count=opened)
-        _ring(database, doorbell, clock())
+        return _ring(database, doorbell, clock())
     finally:
         release_lease(database, held)
 
@@ -61,7 +66,8 @@ def open_due_runs(database: Engine, now: datetime) -> int:
     return len(due)
 
 
-def _ring(database: Engine, doorbell: Doorbell, now: datetime) -> None:
+def _ring(database: Engine, doorbell: Doorbell, now: datetime) -> list[Pool]:
+    """Ring for the pools that have work; those that did not hear it."""
     with reading(database) as connection:
         is_live = (
             has_new_deliveries(connection, now)
@@ -74,7 +80,13 @@ def _ring(database: Engine, doorbell: Doorbell, now: datetime) -> None:
             or bool(portals_to_list(connection, now, DISCOVER_EVERY))
             or has_due_alert(connection, now)
         )
-    if is_live:
-        doorbell.ring("live")
-    if is_bulk:
-        doorbell.ring("bulk")
+    unheard: list[Pool] = []
+    wanted: list[tuple[Pool, bool]] = [("live", is_live), ("bulk", is_bulk)]
+    for pool, has_work in wanted:
+        try:
+            if has_work:
+                doorbell.ring(pool)
+        except Unheard as error:
+            log.warning("doorbell_unheard", why=str(error))
+            unheard.append(pool)
+    return unheard

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from sqlalchemy import RowMapping
+from sqlalchemy import Connection, RowMapping
 
 from jobs.runtime import Runtime
 from rollcall.errors import Retryable
-from store.leases import Lease, release_lease, renew_lease, take_lease
+from store.database import writing
+from store.leases import Lease, check_lease, release_lease, renew_lease, take_lease
 
 LEASE_SECONDS = 30.0
 """So long a killed process keeps others waiting. Steps are shorter, or renew the lease between."""
@@ -43,6 +44,16 @@ class Turn:
         if now - self._renewed_at > LEASE_SECONDS / 4:
             renew_lease(self.runtime.database, self.lease, seconds=LEASE_SECONDS)
             self._renewed_at = now
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction of the lease's holder. Raises LeaseLost, nothing written, when overtaken.
+
+        Whoever froze with a call on its way may wake long after another took over.
+        """
+        with writing(self.runtime.database) as connection:
+            check_lease(connection, self.lease)
+            yield connection
 
 
 @dataclass(slots=True)

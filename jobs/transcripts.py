@@ -27,7 +27,7 @@ from jobs.call_records import (
 from jobs.slices import Slice
 from schemas.hubspot_calls import Utterance
 from schemas.webvtt import read_transcript
-from store.database import reading, writing
+from store.database import reading
 from store.ledger import Sent, sendable_calls, start_sending
 from store.recording_facts import find_by_external_id
 from store.webinar_facts import find_occurrence, find_webinar
@@ -70,7 +70,7 @@ def _send(slice_: Slice, row: RowMapping) -> None:
             if not utterances:
                 refuse(slice_, row, "Zoom's transcript holds no words")
                 return
-        with writing(slice_.runtime.database) as connection:
+        with slice_.writing() as connection:
             start_sending(connection, slice_.lease, "", {row["id"]: row["remote_id"]})
         transcript_id = _write(slice_, row, utterances)
     except Rejected as refusal:

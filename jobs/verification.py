@@ -49,7 +49,7 @@ def verify_event(slice_: Slice, target: Target) -> bool:
         is_there = hubspot.get_marketing_event(target.external_id, target.account_id) is not None
         if not is_there:
             _send_anew(slice_, target)
-    with writing(runtime.database) as connection:
+    with slice_.writing() as connection:
         change_run(connection, run["id"], must_verify=False)
     return is_there
 
@@ -57,7 +57,7 @@ def verify_event(slice_: Slice, target: Target) -> bool:
 def _send_anew(slice_: Slice, target: Target) -> None:
     run, now = slice_.run, slice_.runtime.clock()
     log.warning("marketing_event_removed", external_id=target.external_id)
-    with writing(slice_.runtime.database) as connection:
+    with slice_.writing() as connection:
         forget_applied(connection, target.occurrence["id"], EVENT_KINDS + PARTICIPATION_KINDS)
         rows = occurrences_of_webinar(connection, target.webinar["id"])
         following = next_date(rows, now)

@@ -17,6 +17,7 @@ from clients.errors import BudgetExhausted, ReconnectNeeded
 from engine.plan import PARTICIPATION_KINDS
 from jobs.alerts import tell_operators
 from jobs.call_records import doubt_abandoned_calls
+from jobs.clock import tell_skew
 from jobs.confirmations import (
     confirm_app_events,
     confirm_participations,
@@ -90,6 +91,7 @@ log = structlog.get_logger(__name__)
 def go_on(pool: Pool) -> None:
     """The RQ job: work off whatever is ready in this pool."""
     with runtime_of_this_process() as runtime:
+        tell_skew(runtime.database, runtime.clock)
         work_off(runtime, pool)
 
 

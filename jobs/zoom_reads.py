@@ -25,7 +25,7 @@ from jobs.webinars import refresh_webinar
 from schemas.base import Page
 from schemas.zoom_api import RegistrantRow
 from schemas.zoom_codes import NO_REGISTRATION, ONCE_FOR_ALL, RECURRING, WITHOUT_FIXED_TIME
-from store.database import reading, writing
+from store.database import reading
 from store.people import mark_attendees_dirty
 from store.registration_facts import (
     ListRead,
@@ -81,7 +81,7 @@ def read_zoom(slice_: Slice) -> None:
 
 def _leave_alone(slice_: Slice) -> None:
     """A Zoom Event keeps its registrations to itself: nothing more is read of its webinars."""
-    with writing(slice_.runtime.database) as connection:
+    with slice_.writing() as connection:
         change_occurrence(
             connection, slice_.run["occurrence_pk"], next_read_at=None, recordings_due_at=None
         )
@@ -89,7 +89,7 @@ def _leave_alone(slice_: Slice) -> None:
 
 
 def _begin(slice_: Slice, now: datetime) -> tuple[RowMapping, ListRead]:
-    with writing(slice_.runtime.database) as connection:
+    with slice_.writing() as connection:
         connection.execute(
             update(occurrence)
             .where(occurrence.c.id == slice_.run["occurrence_pk"])
@@ -124,7 +124,7 @@ def _read_lists(
         total += count
         is_complete = is_complete and seen >= count
     if is_complete:
-        with writing(slice_.runtime.database) as connection:
+        with slice_.writing() as connection:
             cancel_vanished(connection, place, read)
     return Lists(total, is_complete)
 
@@ -156,7 +156,7 @@ def _read_list(
         total = page.total_records if page.total_records is not None else total
         seen += len(page.rows) + page.unreadable
         entries = [_entry(row, status, read) for row in page.rows]
-        with writing(slice_.runtime.database) as connection:
+        with slice_.writing() as connection:
             shown = presentable(connection, slice_.runtime.sealer, webinar["portal_id"], entries)
             merge_registrations(connection, webinar, place, shown, read=read)
             count_in_run(connection, slice_.run["id"], done=len(entries), total=len(entries))
@@ -189,7 +189,7 @@ def _finish(
 ) -> None:
     runtime = slice_.runtime
     delays = runtime.timing.reconcile_after
-    with writing(runtime.database) as connection:
+    with slice_.writing() as connection:
         fresh = find_occurrence(connection, place["id"])
         ends_at = fresh["ended_at"] or scheduled_end(fresh["start_at"], fresh["duration_seconds"])
         was_due = place["next_read_at"] is not None and place["next_read_at"] <= read.started_at

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, select, text, update
+from sqlalchemy import Connection, Engine, select, update
 
 from rollcall.errors import Retryable
+from store.clock import read_clock_ms
 from store.database import reading, writing
 from store.statements import insert_missing
 from store.tables import lease
@@ -29,18 +30,10 @@ class Lease:
     was_left_behind: bool = False
 
 
-def _now_ms(connection: Connection) -> int:
-    clock = {
-        "postgresql": "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint",
-        "sqlite": "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
-    }[connection.dialect.name]
-    return int(connection.execute(text(clock)).scalar_one())
-
-
 def take_lease(engine: Engine, name: str, owner: str, *, seconds: float) -> Lease | None:
     """The lease, or None while somebody else holds it."""
     with writing(engine) as connection:
-        now = _now_ms(connection)
+        now = read_clock_ms(connection)
         insert_missing(
             connection, lease, [{"name": name, "owner": "", "until_ms": 0, "fence": 0}], ["name"]
         )
@@ -57,7 +50,7 @@ def take_lease(engine: Engine, name: str, owner: str, *, seconds: float) -> Leas
 def renew_lease(engine: Engine, held: Lease, *, seconds: float) -> None:
     """Hold the lease for ``seconds`` more. Raises LeaseLost when it is somebody else's."""
     with writing(engine) as connection:
-        until = _now_ms(connection) + int(seconds * 1000)
+        until = read_clock_ms(connection) + int(seconds * 1000)
         changed = connection.execute(
             update(lease)
             .where(lease.c.name == held.name, lease.c.fence == held.fence)
@@ -93,4 +86,4 @@ def is_lease_held(engine: Engine, name: str) -> bool:
     """Whether anybody holds the lease now."""
     with reading(engine) as connection:
         until = connection.execute(select(lease.c.until_ms).where(lease.c.name == name)).scalar()
-        return until is not None and until >= _now_ms(connection)
+        return until is not None and until >= read_clock_ms(connection)

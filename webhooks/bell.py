@@ -20,7 +20,7 @@ class Bell:
 
     The first ring goes at once, and whoever rings in between is heard at the end of the interval,
     so that nothing that was stored waits for the next one. A ring that fails is counted and
-    forgotten: the workers look for work by themselves every few seconds.
+    forgotten: the scheduler looks for work by itself every few seconds.
     """
 
     def __init__(

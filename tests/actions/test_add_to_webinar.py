@@ -30,7 +30,6 @@ class TestWhoMayAsk:
             pytest.param({}, id="versions 3 and 2"),
             pytest.param({"versions": "v3"}, id="version 3 alone"),
             pytest.param({"versions": "v2"}, id="version 2 alone, as documented"),
-            pytest.param({"versions": "v1"}, id="version 1 alone"),
             pytest.param({"age": 4 * MINUTE}, id="four minutes old"),
         ],
     )
@@ -46,6 +45,7 @@ class TestWhoMayAsk:
         "how",
         [
             pytest.param({"versions": ""}, id="unsigned"),
+            pytest.param({"versions": "v1"}, id="version 1 alone, as for webhooks"),
             pytest.param({"signed_body": b"{}"}, id="another body"),
             pytest.param({"signed_body": b"{}", "versions": "v2"}, id="another body, version 2"),
             pytest.param({"age": 6 * MINUTE}, id="six minutes old"),

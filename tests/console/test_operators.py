@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime, timedelta
+
 import pytest
+from flask import Flask
+from structlog.testing import capture_logs
 
 from clients.errors import ReconnectNeeded
+from console.operators import Counts, blueprint
 from tests.oauth.support import ACCOUNT, PORTAL, PUBLIC_URL, Site
 from tests.webhooks.support import Delivery, refusing_database
 
@@ -27,6 +33,25 @@ def test_readyz_writes_to_the_database_and_says_when_that_fails(any_site: Site) 
     assert answer.status_code == 503
     assert answer.text == "the database takes no writes\n"
     assert client.get("/readyz", base_url=PUBLIC_URL).status_code == 200
+
+
+@pytest.mark.parametrize("minutes", [10, -10])
+def test_a_clock_that_is_wrong_is_told_and_turns_no_traffic_away_F36(
+    any_site: Site, minutes: int
+) -> None:
+    app = Flask("skewed")
+    app.register_blueprint(
+        blueprint(any_site.engine, Counts(), lambda: datetime.now(UTC) + timedelta(minutes=minutes))
+    )
+    with capture_logs() as lines:
+        answer = app.test_client().get("/readyz")
+    assert answer.status_code == 200
+    assert f"the clock here is {minutes * 60:+} s from the database's" in answer.text
+    (line,) = lines
+    assert (line["event"], line["seconds_ahead"]) == ("clock_is_wrong", minutes * 60)
+    text = app.test_client().get("/metrics").text
+    (skew,) = re.findall(r"^rollcall_clock_skew_seconds (\S+)$", text, re.MULTILINE)
+    assert float(skew) == pytest.approx(minutes * 60, abs=15)
 
 
 def test_two_probes_at_once_are_both_answered(any_site: Site) -> None:

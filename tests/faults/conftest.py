@@ -1,5 +1,5 @@
 """The application beside a running simulator, on both databases."""
 
-from tests.oauth.conftest import any_site, platforms
+from tests.oauth.conftest import any_site, platforms, site
 
-__all__ = ["any_site", "platforms"]
+__all__ = ["any_site", "platforms", "site"]

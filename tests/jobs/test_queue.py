@@ -1,4 +1,4 @@
-"""The doorbell: heard at once, never rung in a rush, and nobody's failure."""
+"""The doorbell: heard at once, never rung in a rush, and missed when it fails."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from jobs.queue import JOB, THROTTLE_SECONDS, Doorbell, queue_of
+from jobs.queue import JOB, THROTTLE_SECONDS, Doorbell, Unheard, queue_of
 
 
 class Clock:
@@ -61,6 +61,7 @@ def test_while_nobody_answers_the_door_jobs_do_not_pile_up(redis: Redis, clock: 
     assert queue_of(redis, "live").count == 3
 
 
-def test_without_redis_the_bell_is_silent_and_nobody_fails_F13(clock: Clock) -> None:
+def test_without_redis_whoever_rings_learns_that_nobody_heard_F13(clock: Clock) -> None:
     absent = Redis(port=1, socket_connect_timeout=0.2, retry=Retry(NoBackoff(), 0))
-    Doorbell(absent).ring("live")
+    with pytest.raises(Unheard, match="live: ConnectionError"):
+        Doorbell(absent).ring("live")

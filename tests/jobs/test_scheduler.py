@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import Engine, RowMapping, select
 
-from jobs.queue import Doorbell
+from jobs.queue import Doorbell, Unheard
 from jobs.scheduler import open_due_runs, tick
 from store.database import reading, writing
 from store.leases import release_lease, take_lease
@@ -91,6 +91,21 @@ def test_a_tick_opens_the_run_and_rings_for_its_pool(database: Engine, place: Ro
     with writing(database) as to:
         open_run(to, occurrence_pk=place["id"], trigger="webhook", pool="live", now=NOW)
     assert tick_once(database) == ["live"]
+
+
+def test_a_tick_says_whose_workers_it_could_not_ring_for_F13(
+    database: Engine, place: RowMapping
+) -> None:
+    class Broken:
+        def ring(self, pool: str = "live") -> None:
+            raise Unheard(pool)
+
+    bell = cast(Doorbell, Broken())
+    make_due(database, place, NOW)
+    assert tick(database, bell, "me", lambda: NOW) == ["bulk"]
+    with writing(database) as to:
+        open_run(to, occurrence_pk=place["id"], trigger="webhook", pool="live", now=NOW)
+    assert tick(database, bell, "me", lambda: NOW) == ["live"]
 
 
 def test_nothing_to_do_rings_for_nobody(database: Engine, place: RowMapping) -> None:

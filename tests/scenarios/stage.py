@@ -351,30 +351,33 @@ class Stage:
         return token
 
 
-def configuration(base: str, database_url: str, redis_url: str, **environment: str) -> Config:
+def configuration(base: str, database_url: str, redis_url: str, **changes: str) -> Config:
     """The configuration of a Rollcall that talks to the simulator at ``base``."""
-    return Config.from_env(
-        {
-            "ROLLCALL_DATABASE_URL": database_url,
-            "ROLLCALL_REDIS_URL": redis_url,
-            "ROLLCALL_SECRET_KEY": "k" * 40,
-            "ROLLCALL_ENCRYPTION_KEYS": KEY,
-            "ROLLCALL_RECONCILE_AFTER": "1s,3s",
-            "ROLLCALL_CONFIRM_AFTER": "1s",
-            "ROLLCALL_COALESCE_SECONDS": "0.1",
-            "HUBSPOT_CLIENT_ID": "sim-hubspot-app",
-            "HUBSPOT_CLIENT_SECRET": "sim-hubspot-secret",
-            "HUBSPOT_APP_ID": "1001",
-            "HUBSPOT_API_URL": f"{base}/hubspot",
-            "HUBSPOT_APP_URL": f"{base}/hubspot/app",
-            "ZOOM_CLIENT_ID": "sim-zoom-app",
-            "ZOOM_CLIENT_SECRET": "sim-zoom-secret",
-            "ZOOM_WEBHOOK_SECRET": "sim-zoom-webhook-secret",
-            "ZOOM_API_URL": f"{base}/zoom/v2",
-            "ZOOM_OAUTH_URL": f"{base}/zoom/oauth",
-            **environment,
-        }
-    )
+    return Config.from_env(environment(base, database_url, redis_url, **changes))
+
+
+def environment(base: str, database_url: str, redis_url: str, **changes: str) -> dict[str, str]:
+    """The same as processes of its own are given it."""
+    return {
+        "ROLLCALL_DATABASE_URL": database_url,
+        "ROLLCALL_REDIS_URL": redis_url,
+        "ROLLCALL_SECRET_KEY": "k" * 40,
+        "ROLLCALL_ENCRYPTION_KEYS": KEY,
+        "ROLLCALL_RECONCILE_AFTER": "1s,3s",
+        "ROLLCALL_CONFIRM_AFTER": "1s",
+        "ROLLCALL_COALESCE_SECONDS": "0.1",
+        "HUBSPOT_CLIENT_ID": "sim-hubspot-app",
+        "HUBSPOT_CLIENT_SECRET": "sim-hubspot-secret",
+        "HUBSPOT_APP_ID": "1001",
+        "HUBSPOT_API_URL": f"{base}/hubspot",
+        "HUBSPOT_APP_URL": f"{base}/hubspot/app",
+        "ZOOM_CLIENT_ID": "sim-zoom-app",
+        "ZOOM_CLIENT_SECRET": "sim-zoom-secret",
+        "ZOOM_WEBHOOK_SECRET": "sim-zoom-webhook-secret",
+        "ZOOM_API_URL": f"{base}/zoom/v2",
+        "ZOOM_OAUTH_URL": f"{base}/zoom/oauth",
+        **changes,
+    }
 
 
 @contextmanager

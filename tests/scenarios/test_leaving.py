@@ -162,6 +162,32 @@ class TestZoom:
         assert [platform for platform, _ in tokens(stage)] == ["hubspot"]
         assert stage.query(select(past_effect))
 
+    @pytest.mark.parametrize("comes_back", [False, True], ids=["stays away", "comes back"])
+    def test_F45_P13_a_dead_zoom_grant_starts_a_clock_of_thirty_days(
+        self, audience: Audience, comes_back: bool
+    ) -> None:
+        stage = audience.stage
+        # Zoom says nothing of it: the next renewal of the token is refused.
+        audience.control(
+            "POST", "/zoom/deauthorize", {"account_id": audience.account_id, "silent": True}
+        )
+        audience.hold({ADA: ALL_HOUR}, topic="Another one")
+        audience.sync_now()
+        let_pass(stage, timedelta(days=1))
+        (grant,) = stage.query(select(connections).where(connections.c.platform == "zoom"))
+        assert grant["status"] == "reconnect"
+        let_pass(stage, timedelta(days=28))
+        assert stage.query(select(webinar))
+        if comes_back:
+            stage.connect_zoom(audience.account_id)
+        let_pass(stage, timedelta(days=3))
+        if comes_back:
+            assert stage.query(select(webinar))
+            return
+        assert stage.query(select(webinar)) == []
+        assert places_of(stage, CANARY) == []
+        assert [platform for platform, _ in tokens(stage)] == ["hubspot"]
+
     def test_F44_deauthorised_is_erased_from_every_portal_and_connecting_begins_anew(
         self, audience: Audience
     ) -> None:
