@@ -70,9 +70,7 @@ def read_troubles(
 
     What another version did is not held against this one.
     """
-    rows = connection.execute(
-        select(plugin_trouble).where(plugin_trouble.c.portal_id == portal_id)
-    )
+    rows = connection.execute(select(plugin_trouble).where(plugin_trouble.c.portal_id == portal_id))
     return {
         row.plugin: Trouble(row.version, row.why, row.paused_at)
         for row in rows
