@@ -78,6 +78,35 @@ def read_troubles(
     }
 
 
+def read_blamed(
+    connection: Connection, occurrence_pks: Sequence[int]
+) -> dict[int, dict[str, dict[str, str]]]:
+    """The plugins that are to blame for people of each occurrence, by reason and name.
+
+    Each with what it did if it is paused, else with "".
+    """
+    person, found = occurrence_person, defaultdict[int, dict[str, dict[str, str]]](dict)
+    rows = connection.execute(
+        select(person.c.occurrence_pk, person.c.reason, person.c.decided_by, plugin_trouble)
+        .outerjoin(
+            plugin_trouble,
+            (plugin_trouble.c.portal_id == person.c.portal_id)
+            & (plugin_trouble.c.plugin == person.c.decided_by)
+            & plugin_trouble.c.paused_at.is_not(None),
+        )
+        .where(
+            person.c.occurrence_pk.in_(occurrence_pks),
+            tuple_(person.c.outcome, person.c.reason).in_(_TROUBLES),
+        )
+        .distinct()
+        .order_by(person.c.decided_by)
+    )
+    for row in rows:
+        words = Trouble(row.version, row.why, row.paused_at).words if row.why else ""
+        found[row.occurrence_pk].setdefault(row.reason, {})[row.decided_by] = words
+    return found
+
+
 def note_offences(
     connection: Connection, portal_id: str, offences: Sequence[Offence], now: datetime
 ) -> list[str]:
