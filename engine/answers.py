@@ -165,11 +165,13 @@ def _check_texts(texts: object) -> tuple[Mapping[str, str], int]:
 
 
 def _size(*texts: object) -> int:
-    """Bytes on the wire; raises `Rubbish` for what is no text or cannot be sent as UTF-8."""
+    """Bytes on the wire; raises `Rubbish` for what is no text or cannot be sent or stored."""
     size = 0
     for text in texts:
         if type(text) is not str:
             raise Rubbish(f"returned {type(text).__name__} where text belongs")
+        if "\0" in text:  # PostgreSQL has no place for it, and everybody's decisions are stored
+            raise Rubbish("returned text with a zero byte")
         try:
             size += len(text) if text.isascii() else len(text.encode())
         except UnicodeEncodeError:
