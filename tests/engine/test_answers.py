@@ -89,6 +89,8 @@ def test_a_reason_is_a_code(reason: str) -> None:
         pytest.param(PropertyUpdate("a", None), "NoneType where", id="nothing for text"),  # type: ignore[arg-type]
         pytest.param(PropertyUpdate("a", "b", "sometimes"), "other than always", id="mode"),  # type: ignore[arg-type]
         pytest.param(PropertyUpdate("a", "\ud800"), "not Unicode", id="half a character"),
+        pytest.param(PropertyUpdate("email", "b@x.no"), "who somebody is", id="F40 another person"),
+        pytest.param(PropertyUpdate("hs_object_id", "7"), "who somebody is", id="F40 a foreign id"),
         pytest.param(PropertyUpdate("a", "b\0"), "zero byte", id="F40 a zero byte"),
         pytest.param(MarketingParticipation("no_show"), "other than register", id="state"),  # type: ignore[arg-type]
         pytest.param(MarketingParticipation([]), "other than register", id="state of no text"),  # type: ignore[arg-type]
