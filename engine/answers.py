@@ -26,6 +26,9 @@ from rollcall import (
 MAX_EFFECTS = 100
 MAX_BYTES = 64 * 1024
 
+IDENTITY = frozenset({"email", "hs_additional_emails", "hs_object_id"})
+"""Properties that would turn a contact into somebody else."""
+
 _USUAL = (GeneratorType, list, tuple)
 _OVERWRITES: tuple[str, ...] = get_args(Overwrite)
 _PARTICIPATIONS: tuple[str, ...] = get_args(Participation)
@@ -105,6 +108,8 @@ def _check_property(effect: PropertyUpdate) -> tuple[Effect, int]:
     size = _size(effect.name, effect.value)
     if not _PROPERTY.fullmatch(effect.name):
         raise Rubbish("returned a PropertyUpdate whose name is not one of a-z, 0-9 and _")
+    if effect.name in IDENTITY:
+        raise Rubbish(f"returned a PropertyUpdate of {effect.name}, which says who somebody is")
     _check_choice(effect.overwrite, _OVERWRITES)
     return effect, size
 
@@ -165,11 +170,13 @@ def _check_texts(texts: object) -> tuple[Mapping[str, str], int]:
 
 
 def _size(*texts: object) -> int:
-    """Bytes on the wire; raises `Rubbish` for what is no text or cannot be sent as UTF-8."""
+    """Bytes on the wire; raises `Rubbish` for what is no text or cannot be sent or stored."""
     size = 0
     for text in texts:
         if type(text) is not str:
             raise Rubbish(f"returned {type(text).__name__} where text belongs")
+        if "\0" in text:  # PostgreSQL has no place for it, and everybody's decisions are stored
+            raise Rubbish("returned text with a zero byte")
         try:
             size += len(text) if text.isascii() else len(text.encode())
         except UnicodeEncodeError:

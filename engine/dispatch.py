@@ -146,17 +146,23 @@ def decide(
     order: Sequence[str],
     *,
     unavailable: Mapping[str, str] | None = None,
+    left_out: Mapping[str, PluginFailure] | None = None,
     announce: Announce = lambda plugin, hook: None,
 ) -> Iterator[Decision]:
     """One decision per question, in order.
 
     ``order`` names the enabled plugins as declared; one that is not in ``plugins`` is not asked.
     ``settings`` are as the portal stored them. ``unavailable`` says of enabled plugins that may
-    exclude why they cannot be asked: their people are held.
+    exclude why they cannot be asked: their people are held. ``left_out`` are plugins that must not
+    be asked, each with the failure of whatever loses its effects by that.
     """
     chunk = _Chunk(questions, announce)
-    withheld = unavailable or {}
-    asked = {name: plugins[name] for name in order if name in plugins and name not in withheld}
+    withheld, missed = unavailable or {}, left_out or {}
+    asked = {
+        name: plugins[name]
+        for name in order
+        if name in plugins and name not in withheld and name not in missed
+    }
     loaded = {name: chunk.load(plugin, settings.get(name, {})) for name, plugin in asked.items()}
     for name in order:
         if name in withheld:
@@ -167,7 +173,24 @@ def decide(
         for hook in EFFECT_HOOKS:
             if hook in plugin.calls:
                 chunk.ask(plugin, hook, loaded[name])
+    for name in order:
+        if name in missed and name in plugins:
+            chunk.miss(plugins[name], missed[name])
     return (draft.decision() for draft in chunk.drafts)
+
+
+def hooks_for(
+    plugin: Plugin, question: Question | RecordingQuestion, *, is_decided: bool
+) -> list[str]:
+    """The plugin's hooks that have something to say about the question.
+
+    ``is_decided``: the person is excluded or held, so no effects are asked for.
+    """
+    return [
+        hook
+        for hook in plugin.calls
+        if (hook == "should_exclude" or not is_decided) and _subject(question, hook) is not None
+    ]
 
 
 class _Chunk:
@@ -195,6 +218,12 @@ class _Chunk:
         for draft in self.drafts:
             if draft.subject("should_exclude") is not None:
                 draft.opinions.append(Opinion(name, "", UNAVAILABLE, why, hold=True))
+
+    def miss(self, plugin: Plugin, failure: PluginFailure) -> None:
+        """Everybody loses the effects of a plugin that is not asked, where it has a say at all."""
+        for draft in self.drafts:
+            if any(hook in plugin.calls and draft.subject(hook) for hook in EFFECT_HOOKS):
+                draft.fail(failure)
 
     def ask(self, plugin: Plugin, hook: str, settings: Mapping[str, Any] | str) -> None:
         """Put the question to one plugin for everybody it concerns."""
@@ -265,25 +294,19 @@ class _Draft:
 
     def subject(self, hook: str) -> object | None:
         """What the hook is asked about, or None when it has nothing to say about this question."""
-        question = self.question
-        if isinstance(question, RecordingQuestion):
-            return question.recording if hook == "on_recording" else None
-        if hook == "should_exclude":
-            return None if question.privacy_deleted else question.person
-        if self._verdict() is not None:
+        if hook != "should_exclude" and self._verdict() is not None:
             return None
-        if hook == "on_attendance":
-            return question.attendance
-        registrant = question.registrant
-        if hook == "on_registrant" and registrant and registrant.status in _DECIDED:
-            return registrant
-        return None
+        return _subject(self.question, hook)
+
+    def fail(self, failure: PluginFailure) -> None:
+        """Keep that a plugin's effects are lost."""
+        self._failures.append(failure)
 
     def take(self, plugin: Plugin, hook: str, answer: Answer) -> None:
         """Stamp a plugin's answer and keep it."""
         name, version = plugin.name, plugin.version
         if isinstance(answer, str):
-            self._failures.append(PluginFailure(name, version, hook, answer))
+            self.fail(PluginFailure(name, version, hook, answer))
             if hook == "should_exclude":
                 self.opinions.append(Opinion(name, version, UNAVAILABLE, answer, hold=True))
             return
@@ -326,6 +349,20 @@ class _Draft:
 
 _DECIDED = ("approved", "cancelled")
 """Plugins hear of a registration once Zoom's side has decided about it."""
+
+
+def _subject(question: Question | RecordingQuestion, hook: str) -> object | None:
+    """What of the question the hook is about, None when it has nothing of the kind."""
+    if isinstance(question, RecordingQuestion):
+        return question.recording if hook == "on_recording" else None
+    if hook == "should_exclude":
+        return None if question.privacy_deleted else question.person
+    if hook == "on_attendance":
+        return question.attendance
+    registrant = question.registrant
+    if hook == "on_registrant" and registrant and registrant.status in _DECIDED:
+        return registrant
+    return None
 
 
 def _shown(plugin: str, reason: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.causes import ActionName, Cause
+from engine.plugin_warnings import REMEDY
 from engine.recordings import FileState, TranscriptState
 
 ListProblem = Literal["not_allowed", "refused", "unreachable"]
@@ -109,7 +110,7 @@ def find_causes(facts: RecordingFacts) -> Iterator[Cause]:
         yield Cause(
             "plugin_failed",
             "A plugin that decides about recordings failed.",
-            "Have the plugin mended and use Sync now, or switch it off under Plugins.",
+            REMEDY,
             facts.without_plugin,
             "open_settings",
             "Open plugins",

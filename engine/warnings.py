@@ -13,6 +13,7 @@ from typing import Literal
 
 from engine.causes import ActionName, Cause, count_people
 from engine.effective import WhyNot
+from engine.plugin_warnings import Blamed, find_failed, find_held
 from engine.question_warnings import FormFacts, find_unmapped, find_unread
 from engine.reading_warnings import find_attendance_causes, find_list_causes, find_read_errors
 from engine.recording_warnings import RecordingFacts, find_causes
@@ -98,7 +99,8 @@ class OccurrenceFacts:
     figures, None before the first complete read. ``has_ended``: by Zoom's word or by its schedule.
     ``is_read`` says that a complete read was made after the end. ``is_too_old``: it ended longer
     ago than Zoom keeps attendance reports, and was never settled. ``run_problem`` is why the newest
-    run broke off, ``is_disconnected`` that it did for want of a connection.
+    run broke off, ``is_disconnected`` that it did for want of a connection. ``blamed`` are the
+    plugins that people wait for or that failed for them, by that reason.
     """
 
     occurrence_id: str
@@ -116,6 +118,7 @@ class OccurrenceFacts:
     writes: WriteFacts = field(default_factory=WriteFacts)
     recordings: RecordingFacts = field(default_factory=RecordingFacts)
     is_reduced: bool = False
+    blamed: Mapping[str, Blamed] = field(default_factory=dict)
 
     def count(self, outcome: str, *reasons: str) -> int:
         """People with this outcome, and one of the reasons if any are given."""
@@ -307,6 +310,10 @@ def _errors(occurrence: OccurrenceFacts) -> Iterable[SyncWarning]:
             occurrence.writes,
             {name: occurrence.count("failing", name) for name in FAILURES},
         ),
+        *find_failed(
+            occurrence.count("failing", "plugin_failed"),
+            occurrence.blamed.get("plugin_failed", {}),
+        ),
         *find_write_errors(occurrence.writes),
         *_about_run(occurrence),
     ]
@@ -333,17 +340,8 @@ def _about_run(occurrence: OccurrenceFacts) -> Iterator[Cause]:
 
 def _plugins(occurrence: OccurrenceFacts) -> Iterable[SyncWarning]:
     held = occurrence.count("waiting", "plugin_unavailable")
-    if not held:
-        return ()
-    cause = Cause(
-        "plugin_unavailable",
-        f"A plugin that may exclude people cannot be asked, so {count_people(held)} wait.",
-        "Have the plugin mended and use Sync now, or switch it off under Plugins.",
-        held,
-        "open_settings",
-        "Open plugins",
-    )
-    return _tell("plugin_unavailable", [cause], occurrence.occurrence_id)
+    causes = find_held(held, occurrence.blamed.get("plugin_unavailable", {}))
+    return _tell("plugin_unavailable", causes, occurrence.occurrence_id)
 
 
 def _connection(occurrence: OccurrenceFacts) -> Iterable[SyncWarning]:

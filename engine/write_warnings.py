@@ -28,9 +28,8 @@ _RETRY_PEOPLE = (
 FAILURES: Mapping[str, str] = {
     "rejected": "HubSpot refused data of {people}.",
     "not_confirmed": "HubSpot never confirmed what was written for {people}.",
-    "plugin_failed": "A plugin failed for {people}.",
 }
-"""Why people fail, in words, as far as no more is known."""
+"""Why HubSpot lacks what people should have there, as far as no more is known."""
 _RETRY = "Mend the cause HubSpot names, then use Sync now: it is tried again."
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-import structlog
 from sqlalchemy import RowMapping
 
 from engine.dispatch import Decision, Opinion, Question
 from engine.effective import WhyNot, why_webinar_not
 from engine.merge import merge_properties
+from jobs.asking import ask_plugins
 from jobs.companions import barred_of, unite_companions
 from jobs.gathering import NAME_PROPERTIES, Appearance, PersonPlan, Rules
-from jobs.guard_process import Suspect
 from jobs.runtime import Runtime
 from rollcall import (
     Attendance,
@@ -33,10 +32,6 @@ from rollcall import (
 from schemas.tenant_settings import Settings
 from store.erasure import DETAIL, REASON
 from store.people import role_of
-
-GUARD_CHUNK = 500
-
-log = structlog.get_logger(__name__)
 
 
 def decide_people(
@@ -103,35 +98,8 @@ def decide_nameless(
 
 
 def _ask(runtime: Runtime, questions: Sequence[Question], rules: Rules) -> dict[str, Decision]:
-    stored = {name: choice.settings for name, choice in rules.settings.plugins.items()}
-    decisions: dict[str, Decision] = {}
-    for start in range(0, len(questions), GUARD_CHUNK):
-        part = questions[start : start + GUARD_CHUNK]
-        answer = runtime.guard.decide(part, stored, rules.order)
-        decisions.update({decision.reference: decision for decision in answer.decisions})
-        _tell_of_suspects(answer.suspects, len(part))
-    _tell_of_failures(decisions.values())
-    return decisions
-
-
-def _tell_of_suspects(suspects: Iterable[Suspect], people: int) -> None:
-    for one in suspects:
-        log.error(
-            "plugin_left_out", plugin=one.plugin, hook=one.hook, what=one.message, people=people
-        )
-
-
-def _tell_of_failures(decisions: Iterable[Decision]) -> None:
-    """One line for each way a plugin failed, however many people it failed for."""
-    failures = Counter(
-        (one.plugin, one.version, one.hook, one.message)
-        for decision in decisions
-        for one in decision.failures
-    )
-    for (plugin, version, hook, message), people in failures.items():
-        log.warning(
-            "plugin_failed", plugin=plugin, version=version, hook=hook, what=message, people=people
-        )
+    decisions = ask_plugins(runtime, questions, rules)
+    return {decision.reference: decision for decision in decisions}
 
 
 def _reference(appearance: Appearance) -> str:

@@ -86,7 +86,8 @@ class Rules:
     """What decisions depend on besides facts: one version of the settings, both sides' users.
 
     ``app_events`` maps our event types to the names HubSpot approved; empty where the portal has
-    none. ``has_marketing_events`` is False where it may not be written to.
+    none. ``has_marketing_events`` is False where it may not be written to. ``is_trial``: nothing
+    comes of what is decided, so it is not held against a plugin either.
     """
 
     version: int
@@ -96,6 +97,7 @@ class Rules:
     zoom_users: Mapping[tuple[str, str], bool]
     app_events: Mapping[str, str]
     has_marketing_events: bool
+    is_trial: bool = False
 
 
 def load_rules(

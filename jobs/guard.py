@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,7 +23,6 @@ from rollcall import Retryable
 
 PATIENCE = 10.0
 MEMORY = 256 * 1024 * 1024
-OFFENCES = 3
 
 
 class GuardError(Retryable):
@@ -35,7 +33,7 @@ class GuardError(Retryable):
 class ChunkAnswer:
     """A decision per question, in order, and the plugins that had to be left out to get them.
 
-    Each decision's ``failures`` name the suspects too.
+    Decisions that lack a suspect's effects have it among their ``failures``.
     """
 
     decisions: list[Decision]
@@ -54,7 +52,6 @@ class Guard:
         self._answers = answers
         self._is_open = True
         self._lock = threading.Lock()
-        self._offences: Counter[str] = Counter()
 
     @classmethod
     def start(
@@ -89,13 +86,11 @@ class Guard:
         """Ask the enabled plugins about a chunk of people (about 500) or recordings.
 
         ``settings`` are each plugin's own as the portal stored them, ``order`` the enabled plugins
-        as declared. ``paused`` says of plugins that must not be asked why, in words; one that had
-        to be left out of `OFFENCES` chunks is paused for as long as this guard lives. People are
+        as declared. ``paused`` says of plugins that must not be asked why, in words. People are
         held where a plugin that may exclude is paused, not installed, or has to be left out.
         Raises `GuardError` when the guard itself is gone.
         """
-        out = {**self._repeaters(), **(paused or {})}
-        request = dumps(Chunk(list(questions), dict(settings), list(order), out))
+        request = dumps(Chunk(list(questions), dict(settings), list(order), dict(paused or {})))
         with self._lock:
             suspects, kind, body = self._exchange(request)
         if kind != ANSWER:
@@ -104,17 +99,10 @@ class Guard:
             decisions = loads_decisions(body)
         except BrokenFrame as error:
             raise GuardError("a plugin spoilt the answer of the guard process") from error
-        left_out = tuple(Suspect(**one) for one in json.loads(suspects))
-        self._offences.update(one.plugin for one in left_out)
-        return ChunkAnswer(decisions, left_out)
-
-    def _repeaters(self) -> dict[str, str]:
-        """Plugins that are no longer asked: each offence may have cost `PATIENCE` seconds."""
-        return {
-            name: f"is paused: it had to be left out {count} times"
-            for name, count in self._offences.items()
-            if count >= OFFENCES
-        }
+        asked = [question.reference for question in questions]
+        if [decision.reference for decision in decisions] != asked:
+            raise GuardError("the guard process answered about others than it was asked")
+        return ChunkAnswer(decisions, tuple(Suspect(**one) for one in json.loads(suspects)))
 
     def close(self) -> None:
         """End the guard process and wait for it. Closing twice does nothing."""

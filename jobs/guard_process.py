@@ -15,7 +15,7 @@ import signal
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, NoReturn
 
 from engine.dispatch import (
@@ -218,26 +218,22 @@ def _decide(
     chunk: Chunk, suspects: list[Suspect], registry: Registry, announce: Announce
 ) -> list[Decision]:
     plugins = {plugin.name: plugin for plugin in registry.plugins}
-    out = {**chunk.paused, **{one.plugin: one.message for one in suspects}}
-    absent = {name: "is not installed" for name in chunk.order if name not in plugins}
-    failures = tuple(
-        PluginFailure(one.plugin, plugins[one.plugin].version, one.hook, one.message)
-        for one in (
-            *suspects,
-            *(Suspect(name, "", why) for name, why in chunk.paused.items() if name in plugins),
+    paused = [Suspect(name, "", why) for name, why in chunk.paused.items()]
+    left_out = {
+        one.plugin: PluginFailure(one.plugin, plugins[one.plugin].version, one.hook, one.message)
+        for one in (*paused, *suspects)
+        if one.plugin in plugins
+    }
+    out = {name: failure.message for name, failure in left_out.items()}
+    out |= {name: "is not installed" for name in chunk.order if name not in plugins}
+    return list(
+        decide(
+            chunk.questions,
+            plugins,
+            chunk.settings,
+            chunk.order,
+            unavailable={name: why for name, why in out.items() if registry.may_exclude(name)},
+            left_out=left_out,
+            announce=announce,
         )
-        if one.plugin in chunk.order
     )
-    decisions = decide(
-        chunk.questions,
-        {name: plugin for name, plugin in plugins.items() if name not in out},
-        chunk.settings,
-        chunk.order,
-        unavailable={
-            name: why for name, why in {**absent, **out}.items() if registry.may_exclude(name)
-        },
-        announce=announce,
-    )
-    if not failures:
-        return list(decisions)
-    return [replace(one, failures=one.failures + failures) for one in decisions]

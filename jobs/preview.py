@@ -7,6 +7,7 @@ it was never asked about.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, RowMapping
 
@@ -55,7 +56,8 @@ def _rules(runtime: Runtime, run: RowMapping) -> Rules:
         }
         patch = run["settings_patch"] or {}
         settings = load_settings(apply_patch(dump_settings(current), patch, forms))
-        return load_rules(connection, portal_id, version, settings, runtime)
+        rules = load_rules(connection, portal_id, version, settings, runtime)
+    return replace(rules, is_trial=True)
 
 
 def _note_people(

@@ -22,6 +22,7 @@ from engine.plan import (
     effect_key,
     to_milliseconds,
 )
+from jobs.asking import ask_plugins
 from jobs.decisions import occurrence_value, tenant_of
 from jobs.gathering import Rules, load_rules
 from jobs.slices import Slice
@@ -128,12 +129,11 @@ def _decide(slice_: Slice, place: Place, found: Sequence[StoredRecording]) -> li
     if not known:
         return []
     questions = [RecordingQuestion(value, _context(place, runtime.clock())) for _, value in known]
-    stored = {name: choice.settings for name, choice in rules.settings.plugins.items()}
-    answer = runtime.guard.decide(questions, stored, rules.order)
+    decisions = ask_plugins(runtime, questions, rules)
     with slice_.writing() as connection:
         return [
             _plan(connection, place, one, value, decision)
-            for (one, value), decision in zip(known, answer.decisions, strict=True)
+            for (one, value), decision in zip(known, decisions, strict=True)
         ]
 
 
@@ -176,20 +176,30 @@ def _plan(
         place.webinar["webinar_id"], place.occurrence["occurrence_id"], value.started_at
     )
     call = next(_of_kind(decision.effects, CallRecord), None)
-    problem = "plugin_failed" if decision.failures else ""
+    failed = {failure.plugin for failure in decision.failures}
+    problem = "plugin_failed" if failed else ""
     if call and not has_audience(connection, place.occurrence["id"], call[1].audience):
         problem, call = "no_participants", None
+    if call and _written_by(connection, place, external_id) in failed:
+        call = None  # whoever wrote it cannot be asked, and that is no reason to rewrite it
     texts = [text.text for _, text in _of_kind(decision.effects, MarketingEventText)]
     change_recording(
         connection,
         one.row["id"],
         external_id=external_id,
         problem=problem,
-        event_text="\n".join(texts),
+        event_text=one.row["event_text"] if failed else "\n".join(texts),
         entries=[entry.message for _, entry in _of_kind(decision.effects, AuditEntry)],
     )
     events = tuple(_of_kind(decision.effects, TimelineEvent))
     return RecordingPlan(place, one, value, external_id, call, events)
+
+
+def _written_by(connection: Connection, place: Place, external_id: str) -> str:
+    """The plugin that says what the recording's call record holds; "" while there is none."""
+    key = recording_key("call", place.webinar, external_id)
+    known = find_effect(connection, place.webinar["portal_id"], key)
+    return str(known["plugin"]) if known is not None and known["applied_hash"] else ""
 
 
 def _of_kind(

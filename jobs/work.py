@@ -16,6 +16,7 @@ from sqlalchemy.exc import NoResultFound
 from clients.errors import BudgetExhausted, ReconnectNeeded
 from engine.plan import PARTICIPATION_KINDS
 from jobs.alerts import tell_operators
+from jobs.asking import retry_new_versions
 from jobs.call_records import doubt_abandoned_calls
 from jobs.clock import tell_skew
 from jobs.confirmations import (
@@ -108,7 +109,7 @@ def work_off(runtime: Runtime, pool: Pool) -> None:
             continue
         if pool == "bulk":
             keep_house(runtime)
-            if tell_operators(runtime):
+            if retry_new_versions(runtime) or tell_operators(runtime):
                 continue
         wait = _seconds_until_ready(runtime, pool)
         if wait is None or wait > WORTH_WAITING:

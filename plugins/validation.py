@@ -12,6 +12,7 @@ from marshmallow import Schema, ValidationError
 from rollcall import PluginDescription, hookspecs
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_VERSION = re.compile(r"[!-~]{1,32}")
 _PROPERTY = re.compile(r"[a-z][a-z0-9_]*")
 _MARKER = "rollcall_impl"
 """The attribute ``hookimpl`` leaves on a function it marks."""
@@ -79,9 +80,9 @@ def describe(manager: pluggy.PluginManager) -> PluginDescription:
         ),
         (bool(_is_text(description.title)), "it has no title", "Give PluginDescription a title."),
         (
-            bool(_is_text(description.version)),
-            "it has no version",
-            'Give PluginDescription a version such as "1.0.0".',
+            _is_text(description.version, _VERSION),
+            "it has no usable version",
+            'Give PluginDescription a version such as "1.0.0", of at most 32 characters.',
         ),
         (
             isinstance(description.contact_properties, tuple)

@@ -67,7 +67,8 @@ class ContactWanted:
 class PropertyUpdate:
     """One contact property should hold ``value`` (text, as HubSpot's API wants it; "" clears it).
 
-    ``name`` is the property's internal name (a-z, 0-9, ``_``).
+    ``name`` is the property's internal name (a-z, 0-9, ``_``); ``email``, ``hs_additional_emails``
+    and ``hs_object_id`` say who the contact is and are not for plugins.
     """
 
     name: str

@@ -57,9 +57,16 @@ class ConnectionSchema(Schema):
 
 
 class HealthSchema(Schema):
-    """How the plugin fares in this portal: people it makes wait, and people it failed for."""
+    """How the plugin fares in this portal: people it makes wait, and people it failed for.
 
-    state = ma.String(validate=validate.OneOf(("healthy", "needs_attention", "off", "missing")))
+    A paused plugin is not asked; `why` says what it did, `since` when it was paused.
+    """
+
+    state = ma.String(
+        validate=validate.OneOf(("healthy", "needs_attention", "paused", "off", "missing"))
+    )
+    why = ma.String()
+    since = ma.AwareDateTime(allow_none=True)
     waiting = ma.Integer()
     failing = ma.Integer()
 

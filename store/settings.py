@@ -9,12 +9,14 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from schemas.tenant_settings import (
+    PluginChoice,
     PluginForm,
     Settings,
     apply_patch,
     dump_settings,
     load_settings,
 )
+from store.plugin_health import forgive
 from store.registration_facts import forget_join_links
 from store.runs import open_runs_for_dirty
 from store.switches import (
@@ -78,8 +80,8 @@ def save_settings(
     """Apply the patch as a new version; its number (the old one when nothing changes).
 
     People whose decision may change become dirty, and webinars (or their recordings) the change
-    switches on become due for a read, so what was missed arrives by itself. Raises marshmallow's
-    ValidationError.
+    switches on become due for a read, so what was missed arrives by itself. A paused plugin that is
+    switched or set otherwise begins anew. Raises marshmallow's ValidationError.
     """
     # One change at a time, each on top of the one before.
     number = connection.execute(
@@ -110,6 +112,7 @@ def save_settings(
         had = webinars_with_recordings(connection, portal_id, before)
         has = webinars_with_recordings(connection, portal_id, after)
         make_recordings_due(connection, has - had, now)
+    forgive(connection, portal_id, _plugins_changed(before, after))
     if changed & {"recording_target", "plugins"}:
         plan_recordings_anew(connection, portal_id, now)
     if changed - WITHOUT_EFFECT_ON_PEOPLE:
@@ -119,6 +122,16 @@ def save_settings(
         mark_dirty(connection, portal_id)
         open_runs_for_dirty(connection, portal_id, trigger="setting", pool="bulk", now=now)
     return int(number) + 1
+
+
+def _plugins_changed(before: Settings, after: Settings) -> list[str]:
+    """Plugins that were switched, or whose settings are others: somebody has seen to them."""
+
+    def choice(settings: Settings, name: str) -> tuple[bool, Mapping[str, Any]]:
+        found = settings.plugins.get(name, PluginChoice())
+        return found.enabled, found.settings
+
+    return [name for name in after.plugins if choice(before, name) != choice(after, name)]
 
 
 def _stored(connection: Connection, portal_id: str, version: int) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from engine.timing import is_report_gone, scheduled_end
 from engine.warnings import OccurrenceFacts, WebinarFacts
 from schemas.tenant_settings import Settings
 from store.form_facts import read_form_facts
+from store.plugin_health import read_blamed
 from store.recording_facts import StoredRecording, recordings_of
 from store.refusals import refusals_of, run_problems
 from store.resuming import find_connection_problem
@@ -42,6 +43,7 @@ def read_warning_facts(
     writes = refusals_of(connection, keys)
     problems = run_problems(connection, keys)
     recordings = recordings_of(connection, keys)
+    blamed = read_blamed(connection, keys)
     return WebinarFacts(
         why_webinar_not(*switches),
         why_recordings_not(*switches, hosted["recordings"], hosted["sync_recordings"]),
@@ -63,6 +65,7 @@ def read_warning_facts(
                 writes=writes[row["id"]],
                 recordings=_recording_facts(webinar_row, row, recordings[row["id"]], now),
                 is_reduced=row["is_reduced"],
+                blamed=blamed.get(row["id"], {}),
             )
             for row in occurrences
         ),

@@ -10,6 +10,7 @@ from store.tables.gone import gone_address, gone_contact
 from store.tables.leaving import erasure, past_effect
 from store.tables.ledger import effect, lease, run, run_change
 from store.tables.people import decision_log, hand_match, occurrence_person, person
+from store.tables.plugins import plugin_trouble
 from store.tables.questions import contact_property, registration_form
 from store.tables.recordings import recording, recording_file
 from store.tables.requests import registration_request
@@ -49,6 +50,7 @@ __all__ = [
     "occurrence_person",
     "past_effect",
     "person",
+    "plugin_trouble",
     "portal",
     "portal_zoom",
     "recording",

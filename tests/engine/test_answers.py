@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -89,6 +89,9 @@ def test_a_reason_is_a_code(reason: str) -> None:
         pytest.param(PropertyUpdate("a", None), "NoneType where", id="nothing for text"),  # type: ignore[arg-type]
         pytest.param(PropertyUpdate("a", "b", "sometimes"), "other than always", id="mode"),  # type: ignore[arg-type]
         pytest.param(PropertyUpdate("a", "\ud800"), "not Unicode", id="half a character"),
+        pytest.param(PropertyUpdate("email", "b@x.no"), "who somebody is", id="F40 another person"),
+        pytest.param(PropertyUpdate("hs_object_id", "7"), "who somebody is", id="F40 a foreign id"),
+        pytest.param(PropertyUpdate("a", "b\0"), "zero byte", id="F40 a zero byte"),
         pytest.param(MarketingParticipation("no_show"), "other than register", id="state"),  # type: ignore[arg-type]
         pytest.param(MarketingParticipation([]), "other than register", id="state of no text"),  # type: ignore[arg-type]
         pytest.param(TimelineEvent("a b"), "no event type", id="event type"),
@@ -120,6 +123,16 @@ def test_anything_else_is_named_for_what_it_is(effect: Effect, complaint: str) -
 def test_text_that_only_looks_like_text_is_refused(effect: Effect) -> None:
     with pytest.raises(Rubbish):
         check_effects([[effect]], "on_attendance")
+
+
+def test_F40_no_effect_can_name_a_portal_a_person_or_a_record() -> None:
+    """Whose it is comes from the question; a field to say so would have to be checked."""
+    names = {field.name for kind in get_args(Effect) for field in dataclasses.fields(kind)}
+    assert names == {
+        *("arguments", "audience", "body", "function", "message", "name", "overwrite"),
+        *("properties", "state", "text", "title", "type", "value"),
+        *("with_player", "with_transcript"),
+    }
 
 
 def test_a_subclass_of_an_effect_is_no_effect() -> None:

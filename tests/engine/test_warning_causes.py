@@ -244,6 +244,25 @@ def test_S29_Q7_failing_people_are_told_apart_and_each_counted_once() -> None:
     assert sum(one.count for one in found) == sum(counts.values())
 
 
+def test_P11_a_paused_plugin_is_named_with_what_it_did_and_how_to_go_on() -> None:
+    words = "failed 3 times in a row, last in should_exclude: gave no sign of life for 10 s"
+    found = warnings(
+        counts={("waiting", "plugin_unavailable"): 4, ("failing", "plugin_failed"): 1},
+        blamed={
+            "plugin_unavailable": {"gate": words, "other": ""},
+            "plugin_failed": {"points": words},
+        },
+    )
+    by_code = {one.code: one for one in found}
+    held, failed = by_code["plugin_unavailable"], by_code["sync_error"]
+    assert "so 4 people wait. “gate” is paused" in held.meaning
+    assert "other" not in held.meaning
+    assert "“points” is paused" in failed.meaning
+    for one in (held, failed):
+        assert f"not asked any more: it {words}." in one.meaning
+        assert "retry it under Plugins, or switch it off there" in one.remedy
+
+
 def test_S27_S05_nobodys_address_and_nobodys_registration_are_told_apart() -> None:
     found = warnings(counts={("excluded", "no_email"): 2, ("excluded", "unmatched"): 1})
     assert [(one.reason, one.count) for one in found] == [("no_email", 2), ("unmatched", 1)]

@@ -46,8 +46,10 @@ def open_doors(stage: Stage) -> Iterator[Doors]:
         patch.object(app, "open_inbox", kept(app.open_inbox)),
     ):
         application = app.create_app(stage.config, doorbell=_NoBell())
-    # The API lives in the stage's present, as the jobs do.
-    application.extensions[EXTENSION] = replace(application.extensions[EXTENSION], clock=stage.now)
+    # The API lives in the stage's present, with its plugins, as the jobs do.
+    application.extensions[EXTENSION] = replace(
+        application.extensions[EXTENSION], clock=stage.now, registry=stage.registry
+    )
     client = application.test_client()
     try:
         yield Doors(stage, client)

@@ -10,12 +10,13 @@ from typing import Any
 
 from structlog.testing import capture_logs
 
-from jobs.guard import OFFENCES, Guard
+from jobs.guard import Guard
 from plugins.registry import LoadedPlugin, Registry
 from rollcall import Exclusion
-from store.plugin_health import read_plugin_health
-from tests.rollcall.values import plugin, question
+from store.plugin_health import OFFENCES, read_plugin_health
+from tests.rollcall.values import plugin
 from tests.scenarios.conftest import UNHURRIED
+from tests.scenarios.door import Doors, open_doors
 from tests.scenarios.stage import PORTAL, Stage, set_stage
 from tests.scenarios.webinar import HOUR, connect, plan_webinar
 
@@ -134,18 +135,66 @@ def test_a_plugin_switched_on_and_missing_holds_people_until_it_is_switched_off(
             assert webinar.outcomes() == {ADA: "in_sync"}
 
 
-def test_a_plugin_that_stops_chunk_after_chunk_is_not_asked_any_more() -> None:
-    """Each time costs its patience, so ten thousand people would wait for minutes."""
-    hangs = plugin("mute", on_attendance=_hangs)
-    with Guard.start(Registry((hangs,)), patience=0.2) as guard:
-        for _ in range(OFFENCES):
-            answer = guard.decide([question()], {}, ["mute"])
-            assert [one.plugin for one in answer.suspects] == ["mute"]
-        answer = guard.decide([question()], {}, ["mute"])
-        assert answer.suspects == ()
-        (decision,) = answer.decisions
-        (failure,) = decision.failures
-        assert (failure.plugin, failure.message) == (
-            "mute",
-            "is paused: it had to be left out 3 times",
-        )
+def test_P11_paused_after_three_failures_until_a_person_retries_it_or_switches_it_off(
+    brisk: None, registry: Registry, simulator_base: str, sqlite_url: str, redis_url: str
+) -> None:
+    broken = plugin("gate", should_exclude=_dies)
+    loud = plugin("loud", on_registrant=lambda registrant: 42)
+    with (
+        stage_with(registry, simulator_base, sqlite_url, redis_url, broken, loud) as stage,
+        open_doors(stage) as doors,
+    ):
+        webinar = plan_webinar(stage)
+        webinar.register(ADA)
+        connect(stage, plugins={"gate": {"enabled": False}})
+        stage.work()
+        assert webinar.states() == {ADA: "REGISTERED"}
+        before = stage.simulator.contacts()
+
+        doors.api("PATCH", "/plugins", {"gate": {"enabled": True}})
+        webinar.register(REX)
+        with capture_logs() as logs:
+            for _ in range(OFFENCES + 1):
+                stage.sync_now()
+                stage.work()
+        assert [one["event"] for one in logs].count("plugin_left_out") == OFFENCES
+        assert webinar.outcomes() == dict.fromkeys((ADA, REX), "waiting: plugin_unavailable")
+        assert stage.simulator.contacts() == before, "nothing is withdrawn, and nobody let through"
+        shown = health(doors, "gate")
+        assert (shown["state"], shown["waiting"]) == ("paused", 2)
+        assert "in should_exclude: ended its process" in shown["why"]
+        told = {one["code"]: one for one in doors.all(f"/webinars/{webinar.webinar_id}/audit")}
+        warning = told["plugin_unavailable"]
+        assert warning["count"] == 2
+        assert "“gate” is paused" in warning["meaning"]
+
+        mended = plugin("gate", should_exclude=_keeps_rex_out)
+        with Guard.start(Registry((*registry.plugins, mended, loud))) as stage.guard:
+            stage.sync_now()
+            stage.work()
+            assert "is paused" in webinar.people()[REX]["detail"], "a new guard knows of it too"
+            doors.api("PATCH", "/plugins", {"gate": {"retry": True}})
+            stage.work()
+            assert webinar.outcomes()[REX] == "excluded: plugin:gate:not_him"
+            assert "loud returned int" in webinar.people()[ADA]["detail"]
+            for number in range(OFFENCES):
+                webinar.register(f"x{number}@northquay.example", f"y{number}@northquay.example")
+                stage.sync_now()
+                stage.work()
+            assert health(doors, "loud")["state"] == "paused"
+            assert webinar.outcomes()[ADA] == "failing: plugin_failed"
+            assert set(webinar.states().values()) == {"REGISTERED"}
+            assert len(webinar.states()) == 1 + 2 * OFFENCES, "all the others' effects land"
+
+            doors.api("PATCH", "/plugins", {"loud": {"enabled": False}})
+            stage.work()
+            outcomes = webinar.outcomes()
+            assert outcomes.pop(REX) == "excluded: plugin:gate:not_him"
+            assert set(outcomes.values()) == {"in_sync"}
+
+
+def health(doors: Doors, name: str) -> dict[str, Any]:
+    """How the plugin fares, as the API says."""
+    plugins = {one["name"]: one for one in doors.api("GET", "/plugins")["results"]}
+    shown: dict[str, Any] = plugins[name]["health"]
+    return shown

@@ -7,9 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from engine.offences import Offence
 from jobs.guard import Guard
 from plugins.registry import Registry
+from rollcall import CallRecord
+from store.database import writing
+from store.plugin_health import OFFENCES, note_offences, retry_plugins
+from store.tables import recording
+from tests.rollcall.values import plugin
 from tests.scenarios.recorded import (
     TRANSCRIPT,
     begin,
@@ -17,6 +24,7 @@ from tests.scenarios.recorded import (
     change,
     contact_ids,
     database_url,
+    event_description,
     later,
     on_both_databases,
     play,
@@ -198,3 +206,30 @@ def test_a_call_record_somebody_deleted_is_not_made_again(stage: Stage) -> None:
     change(stage, scene, "recover")
     read_twice(stage)
     assert [one["archived"] for one in calls(stage)] == [True]
+
+
+@pytest.mark.parametrize("target", ["call", "marketing_event"])
+def test_P11_what_a_paused_plugin_wrote_stays_and_nobody_else_writes_over_it(
+    lone_stage: Stage, registry: Registry, target: str
+) -> None:
+    theirs = [CallRecord("Theirs", "<p>theirs</p>")] if target == "call" else []
+    partner = plugin("partner", on_recording=lambda recording: theirs)
+    stage = lone_stage
+    stage.registry = Registry((*registry.plugins, partner))
+    with Guard.start(stage.registry) as stage.guard:
+        begin(stage, recording_target=target)
+        stage.pass_time()
+        before = event_description(stage), [call["properties"] for call in calls(stage)]
+        assert before[0] if target == "marketing_event" else before[1]
+        with writing(stage.database) as connection:
+            for _ in range(OFFENCES):
+                offence = Offence("recordings", "1.0.0", "in on_recording: raised KeyError")
+                note_offences(connection, PORTAL, [offence], stage.now())
+        stage.sync_now()
+        stage.pass_time()
+        assert [row["problem"] for row in stage.query(select(recording))] == ["plugin_failed"]
+        assert (event_description(stage), [call["properties"] for call in calls(stage)]) == before
+        with writing(stage.database) as connection:
+            retry_plugins(connection, PORTAL, ["recordings"], stage.now())
+        stage.work()
+    assert [row["problem"] for row in stage.query(select(recording))] == [""]
