@@ -101,7 +101,6 @@ class TokenKeeper:
     ) -> None:
         self.engine, self.sealer, self.endpoints = engine, sealer, endpoints
         self.now, self._sleep = now, sleep
-        self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
 
     def access_token(self, connection_id: int) -> Bearer:
         """A token to use now, renewed if it is due.
@@ -164,7 +163,7 @@ class TokenKeeper:
         lease_name = f"refresh:{grant.id}"
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
-            held = take_lease(self.engine, lease_name, self._name, seconds=LEASE_SECONDS)
+            held = take_lease(self.engine, lease_name, _owner(), seconds=LEASE_SECONDS)
             if held is not None:
                 return self._renew_as_holder(grant, held, usable)
             while is_lease_held(self.engine, lease_name):
@@ -279,6 +278,11 @@ class TokenSource:
             self._kept = (bearer, min(until, bearer.due_at))
         self._given.generation = bearer.generation
         return bearer.token
+
+
+def _owner() -> str:
+    """This process by name: a keeper may have been made before the process was forked."""
+    return f"{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def _describe(grant: Grant) -> str:

@@ -7,14 +7,25 @@ from pathlib import Path
 
 import pytest
 
-from commands.chaos.door import find_lost, play_webhooks
+from commands.chaos.databases import Database, end_connections, lock_file
+from commands.chaos.door import find_lost, play_webhooks, row_of
+
+WEBHOOKS = 250
 
 
 @pytest.mark.slow
 def test_F01_to_F04_F16_whatever_was_answered_2xx_is_kept_once(
     database_url: str, tmp_path: Path
 ) -> None:
-    assert play_webhooks(tmp_path, database_url, 120, kill_every=0.5, cuts=1) == []
+    """The whole session's PostgreSQL is not restarted: every connection to the database ends."""
+    kind = "sqlite" if database_url.startswith("sqlite") else "postgresql"
+    take_away = lock_file if kind == "sqlite" else end_connections
+    database = Database(kind, database_url, lambda: take_away(database_url))
+    outcome = play_webhooks(tmp_path, database, WEBHOOKS, kill_every=0.25, cuts=1)
+    assert outcome.broken == []
+    assert outcome.kills
+    assert len(outcome.kept) == WEBHOOKS
+    print(row_of(kind, outcome))
 
 
 @pytest.mark.parametrize(
