@@ -12,6 +12,7 @@ import click
 
 CAMPAIGNS = {
     "door": ("commands.chaos.door", "Webhooks at full speed while web processes are killed."),
+    "tokens": ("commands.chaos.tokens", "Many processes meet one expired token."),
 }
 
 
