@@ -13,6 +13,7 @@ import click
 CAMPAIGNS = {
     "door": ("commands.chaos.door", "Webhooks at full speed while web processes are killed."),
     "tokens": ("commands.chaos.tokens", "Many processes meet one expired token."),
+    "backlog": ("commands.chaos.backlog", "A backlog, an emptied Redis, killed workers."),
 }
 
 
