@@ -68,10 +68,12 @@ REMARKS: Mapping[str, str] = {
     "F01": "at full size: `./run chaos door`",
     "F05": "a lease, not the queue, says who works, so the rows F05-F11 are one case: the next "
     "slice goes on from what was committed; also `./run chaos`",
+    "F12": "at full size: `./run chaos backlog`",
     "F13": "a full Redis is not played",
     "F14": "a read-only Redis is not played",
     "F18": "the refusal is simulated; no real disk is filled",
     "F23": "an answer that drips is cut by a deadline no test waits for",
+    "F26": "at full size: `./run chaos tokens`",
     "F31": "turns and separate limits are tested, the other portal's delay is not measured",
     "F32": "turns are tested, a flood of ten minutes is not played",
     "F47": "migrations up and down are tested; two versions side by side cannot be before a second "
