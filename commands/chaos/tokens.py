@@ -95,15 +95,15 @@ def command(
             for sentence in find_broken(one)
         ]
         broken += told
+        # The other database may take as long again: what is known is told now.
+        click.echo("\n".join([*told, table(HEAD, rows)]))
         if not told:
             shutil.rmtree(folder)
-    figures = table(HEAD, rows)
-    click.echo("\n".join([*broken, figures]))
     if broken:
         sys.exit(1)
     if save:
         made_by = f"./run chaos tokens --processes {processes} --rounds {rounds}"
-        save_figures("tokens", made_by, figures)
+        save_figures("tokens", made_by, table(HEAD, rows))
 
 
 def play_rounds(
