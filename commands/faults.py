@@ -68,8 +68,10 @@ REMARKS: Mapping[str, str] = {
     "F01": "at full size: `./run chaos door`",
     "F05": "a lease, not the queue, says who works, so the rows F05-F11 are one case: the next "
     "slice goes on from what was committed; also `./run chaos`",
+    "F12": "at full size: `./run chaos backlog`",
     "F18": "the refusal is simulated; no real disk is filled",
     "F23": "headers that drip are cut by the read timeout alone, 30 seconds after the last byte",
+    "F26": "at full size: `./run chaos tokens`",
     "F30": "the first death blames nobody yet, so the guilty one is parked after four in all",
     "F31": "turns and separate limits are tested, the other portal's delay is not measured",
     "F32": "turns are tested, a flood of ten minutes is not played",

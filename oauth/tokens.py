@@ -87,7 +87,8 @@ def due_at(grant: Grant) -> datetime:
 class TokenKeeper:
     """Gives valid access tokens to any number of threads and processes.
 
-    ``endpoints`` has one entry a platform; ``now`` gives aware UTC datetimes.
+    ``endpoints`` has one entry a platform; ``now`` gives aware UTC datetimes. Two calls to a token
+    endpoint have to fit into ``lease_seconds``.
     """
 
     def __init__(
@@ -98,10 +99,10 @@ class TokenKeeper:
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], None] = time.sleep,
+        lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self.engine, self.sealer, self.endpoints = engine, sealer, endpoints
-        self.now, self._sleep = now, sleep
-        self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self.now, self._sleep, self._lease_seconds = now, sleep, lease_seconds
 
     def access_token(self, connection_id: int) -> Bearer:
         """A token to use now, renewed if it is due.
@@ -164,7 +165,7 @@ class TokenKeeper:
         lease_name = f"refresh:{grant.id}"
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
-            held = take_lease(self.engine, lease_name, self._name, seconds=LEASE_SECONDS)
+            held = take_lease(self.engine, lease_name, _owner(), seconds=self._lease_seconds)
             if held is not None:
                 return self._renew_as_holder(grant, held, usable)
             while is_lease_held(self.engine, lease_name):
@@ -279,6 +280,11 @@ class TokenSource:
             self._kept = (bearer, min(until, bearer.due_at))
         self._given.generation = bearer.generation
         return bearer.token
+
+
+def _owner() -> str:
+    """This process by name: a keeper may have been made before the process was forked."""
+    return f"{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def _describe(grant: Grant) -> str:

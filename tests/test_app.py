@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from redis.connection import Connection, UnixDomainSocketConnection
+from sqlalchemy.pool import Pool
 from werkzeug.routing import Rule
 
 from app import create_app, open_redis, trusted_hosts
@@ -41,6 +44,22 @@ def alone(tmp_path: Path) -> Config:
     """An application of which neither the database nor Redis can be reached."""
     database = f"sqlite:///{tmp_path / 'missing' / 'x.db'}"
     return make_config("http://127.0.0.1:1", tmp_path, database, "redis://127.0.0.1:1/0")
+
+
+def test_it_connects_to_nothing_and_starts_nothing_before_it_serves(
+    alone: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server loads it and forks: a copied connection would be two processes' at once."""
+
+    def refuse(*_args: Any, **_named: Any) -> None:
+        raise AssertionError("a connection before the fork")
+
+    monkeypatch.setattr(Pool, "connect", refuse)
+    monkeypatch.setattr(Connection, "connect", refuse)
+    monkeypatch.setattr(UnixDomainSocketConnection, "connect", refuse)
+    running = set(threading.enumerate())
+    create_app(alone)
+    assert set(threading.enumerate()) <= running
 
 
 def filled(rule: Rule) -> str:

@@ -12,6 +12,8 @@ import click
 
 CAMPAIGNS = {
     "door": ("commands.chaos.door", "Webhooks at full speed while web processes are killed."),
+    "tokens": ("commands.chaos.tokens", "Many processes meet one expired token."),
+    "backlog": ("commands.chaos.backlog", "A backlog, an emptied Redis, killed workers."),
 }
 
 

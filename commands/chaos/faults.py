@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 from redis import Redis
@@ -86,7 +87,11 @@ class Flush:
 
     def strike(self, trial: Trial) -> bool:
         """Empty it, if it runs just now."""
-        client = Redis.from_url(valkey_url(trial.data_dir), socket_timeout=5.0)
+        return self.empty(trial.data_dir)
+
+    def empty(self, data_dir: Path) -> bool:
+        """Empty the one of a data folder."""
+        client = Redis.from_url(valkey_url(data_dir), socket_timeout=5.0)
         try:
             client.flushall()
         except RedisError:
