@@ -23,6 +23,8 @@ from clients.errors import NotAnswering
 FIRST_PAUSE, LONGEST_PAUSE = 30.0, 900.0
 PROBE_SECONDS = 90.0
 """Longer than any call lasts: a process that was killed while it tried is not waited for."""
+LOOK_AGAIN_SECONDS = 10.0
+"""So soon others look again while somebody tries: the answer is mostly there by then."""
 
 WATCHED: Final = 1
 """What a permit says besides: some of the last calls failed, so answers are reported as well."""

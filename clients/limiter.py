@@ -18,7 +18,7 @@ import structlog
 from redis import Redis
 from redis import exceptions as redis_errors
 
-from clients.breaker import PROBE_SECONDS, Breaker
+from clients.breaker import LOOK_AGAIN_SECONDS, PROBE_SECONDS, Breaker
 from clients.errors import BudgetExhausted, NotAnswering
 from clients.limiter_script import SCRIPT
 
@@ -169,6 +169,7 @@ class Limiter:
                 int(priority == "live"),
                 generation,
                 round(PROBE_SECONDS * 1_000_000),
+                round(LOOK_AGAIN_SECONDS * 1_000_000),
             ],
         )
         return int(answer[0]), int(answer[1]), int(answer[2])

@@ -3,7 +3,7 @@
 SCRIPT = """
 -- KEYS: log of permits, "assume full until", blocked, a live caller waits, learnt limit, breaker
 -- ARGV: default limit, window (us), 1 for a live caller, generation (us) or "",
---   how long a call to find out may last (us)
+--   how long a call to find out may last, and when to look again meanwhile (us)
 -- Answer: {microseconds to wait, 0 = granted, -1 = tell me the generation; limit in force;
 --   breaker: 0 = closed, 1 = watched, 2 = open and nothing is granted}
 local time = redis.call('TIME')
@@ -19,9 +19,13 @@ if not full_until then
   redis.call('SET', KEYS[2], string.format('%.0f', full_until), 'EX', 2592000)
 end
 
-local breaker = redis.call('HMGET', KEYS[6], 'recent', 'next')
+local breaker = redis.call('HMGET', KEYS[6], 'recent', 'next', 'is_probing')
 local next_try = tonumber(breaker[2])
-if next_try and next_try > now then return {math.ceil(next_try - now), limit, 2} end
+if next_try and next_try > now then
+  local barred = math.ceil(next_try - now)
+  if breaker[3] == '1' then barred = math.min(barred, tonumber(ARGV[6])) end
+  return {barred, limit, 2}
+end
 local is_watched = (breaker[1] or next_try) and 1 or 0
 
 -- Capped, so that a clock set back cannot block an account for longer than a window.

@@ -13,6 +13,7 @@ from typing import cast, get_args
 import structlog
 from sqlalchemy import Connection, RowMapping
 
+from clients.errors import BudgetExhausted, outage_of
 from jobs.erased import forget_if_erased
 from jobs.hubspot_changes import merge_hubspot_changes
 from jobs.live_runs import open_live_run
@@ -100,7 +101,14 @@ def _merge_or_keep(runtime: Runtime, row: RowMapping) -> None:
         with writing(runtime.database) as connection:
             put_off(connection, row["id"], until=now + LONGEST_PAUSE, error=str(error))
     except RollcallError as error:
-        _try_later(runtime, row, str(error), now)
+        turn = outage_of(error) or (error if isinstance(error, BudgetExhausted) else None)
+        if turn is not None:
+            # Waiting for a platform, or for a turn, is no sign of a bad delivery.
+            until = now + timedelta(seconds=turn.retry_after or 1.0)
+            with writing(runtime.database) as connection:
+                put_off(connection, row["id"], until=until, error=str(turn), counts=False)
+        else:
+            _try_later(runtime, row, str(error), now)
     except Exception as error:
         # A delivery we stumble over must not stop those behind it.
         log.exception("delivery_failed", delivery_event=row["event"])

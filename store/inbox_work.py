@@ -32,12 +32,14 @@ def close_deliveries(connection: Connection, pks: Sequence[int], *, state: str) 
         connection.execute(update(inbox).where(inbox.c.id.in_(pks)).values(state=state, error=""))
 
 
-def put_off(connection: Connection, pk: int, *, until: datetime, error: str) -> None:
-    """Leave a delivery alone until then; it stays new."""
+def put_off(
+    connection: Connection, pk: int, *, until: datetime, error: str, counts: bool = True
+) -> None:
+    """Leave a delivery alone until then; it stays new. ``counts``: as an attempt."""
     connection.execute(
         update(inbox)
         .where(inbox.c.id == pk)
-        .values(not_before=until, attempts=inbox.c.attempts + 1, error=error[:1000])
+        .values(not_before=until, attempts=inbox.c.attempts + int(counts), error=error[:1000])
     )
 
 
