@@ -14,6 +14,7 @@ from prometheus_client import (
     Gauge,
     generate_latest,
 )
+from redis.exceptions import RedisError
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -50,8 +51,13 @@ class Counts:
         self._unheard.inc()
 
 
-def blueprint(engine: Engine, counts: Counts) -> Blueprint:
-    """``/healthz``, ``/readyz`` and ``/metrics``; ``engine`` should give up quickly."""
+def blueprint(
+    engine: Engine, counts: Counts, outages: Callable[[], Mapping[str, int]]
+) -> Blueprint:
+    """``/healthz``, ``/readyz`` and ``/metrics``; ``engine`` should give up quickly.
+
+    ``outages`` gives the accounts that do not answer, by platform.
+    """
     routes = Blueprint("operators", __name__)
     write = _writer(engine)
 
@@ -70,7 +76,8 @@ def blueprint(engine: Engine, counts: Counts) -> Blueprint:
 
     @routes.get("/metrics")
     def metrics() -> Response:
-        text = generate_latest(counts.registry) + generate_latest(_read_gauges(engine))
+        gauges = (_read_gauges(engine), _read_breakers(outages))
+        text = b"".join(generate_latest(one) for one in (counts.registry, *gauges))
         return Response(text, content_type=CONTENT_TYPE_LATEST)
 
     return routes
@@ -104,6 +111,25 @@ def _read_gauges(engine: Engine) -> CollectorRegistry:
     grants = Gauge("rollcall_connections", "Grants", ("platform", "status"), registry=registry)
     for (platform, status), count in figures.connections.items():
         grants.labels(platform, status).set(count)
+    return registry
+
+
+def _read_breakers(outages: Callable[[], Mapping[str, int]]) -> CollectorRegistry:
+    """What Redis says; nothing while it is away."""
+    registry = CollectorRegistry()
+    try:
+        counted = outages()
+    except RedisError as error:
+        log.error("breakers_unknown", error=type(error).__name__)
+        return registry
+    gauge = Gauge(
+        "rollcall_breaker_open",
+        "Accounts that do not answer and are tried from time to time",
+        ("platform",),
+        registry=registry,
+    )
+    for platform, count in counted.items():
+        gauge.labels(platform).set(count)
     return registry
 
 
