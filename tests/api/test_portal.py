@@ -31,7 +31,11 @@ def test_the_connection_is_shown_without_any_token(member: HubSpotCaller) -> Non
     answer = member.get("/api/connection")
     assert answer == {
         "portal_id": PORTAL,
-        "hubspot": {"status": "connected", "scopes": ["crm.objects.contacts.write"], "not_answering": None},
+        "hubspot": {
+            "status": "connected",
+            "scopes": ["crm.objects.contacts.write"],
+            "not_answering": None,
+        },
         "zoom": [
             {
                 "account_id": "zoom-account",

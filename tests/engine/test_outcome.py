@@ -123,9 +123,7 @@ REASONS = {
 }
 STANDINGS = [
     {**exclusion, **hold, **problem, **dict(zip(names, flags, strict=True))}
-    for exclusion, hold, problem in product(
-        ({}, EXCLUDED), ({}, HELD), ({}, RECONNECT, OUTAGE)
-    )
+    for exclusion, hold, problem in product(({}, EXCLUDED), ({}, HELD), ({}, RECONNECT, OUTAGE))
     for names in [("is_pending_approval", "is_provisional", "is_undecided")]
     for flags in product((False, True), repeat=3)
 ]

@@ -23,7 +23,7 @@ from tests.scenarios.test_hubspot_trouble import (
     begin,
     strike,
 )
-from tests.scenarios.webinar import ACCOUNT, connect, plan_webinar
+from tests.scenarios.webinar import ACCOUNT, HOUR, add_webinar, connect, plan_webinar
 from tests.scenarios.workflow import open_workflow
 
 STATUSES = (500, 502, 503, 504, 521)
@@ -68,13 +68,19 @@ def test_bursts_of_server_errors_for_hours_cost_few_calls_and_lose_nothing_F20(
     webinar = begin(lone_stage)
     strike(lone_stage, "lost_answer", WRITES["create"], times=1)
     lone_stage.work()
+    # HubSpot has them, and nobody heard of it.
+    assert set(lone_stage.simulator.contacts()) == set(EVERYBODY)
+    assert webinar.outcomes() == dict.fromkeys(EVERYBODY, "waiting: queued")
     break_down(lone_stage, "hubspot")
     before = calls(lone_stage, "hubspot")
     lone_stage.pass_time(HOURS)
     assert 5 + 12 <= calls(lone_stage, "hubspot") - before <= 5 + PROBES_IN_HOURS
-    assert states_of_runs(lone_stage)["failed"] == 0
+    assert set(states_of_runs(lone_stage)) == {"running"}
+    assert webinar.outcomes() == dict.fromkeys(EVERYBODY, "waiting: retrying")
+    assert "HubSpot is not answering" in webinar.people()[ADA]["detail"]
     outage = read_outage(lone_stage.redis, "hubspot", PORTAL)
     assert outage is not None
+    assert outage.next_try_at - outage.since > HOURS - timedelta(minutes=1)
     assert read_outage(lone_stage.redis, "zoom", ACCOUNT) is None
 
     mend(lone_stage)
@@ -82,3 +88,34 @@ def test_bursts_of_server_errors_for_hours_cost_few_calls_and_lose_nothing_F20(
     assert_everything_arrived_once(webinar)
     assert set(states_of_runs(lone_stage)) == {"done"}
     assert read_outage(lone_stage.redis, "hubspot", PORTAL) is None
+
+
+def test_while_zoom_does_not_answer_notices_and_workflows_wait_and_none_is_given_up_F20(
+    lone_stage: Stage,
+) -> None:
+    webinar = plan_webinar(lone_stage, start_time=9 * HOUR)
+    connect(lone_stage)
+    lone_stage.work()
+    other = add_webinar(lone_stage, topic="Nobody told us", start_time=9 * HOUR)
+    lone_stage.listen()
+    other.register(NORA)
+    with open_workflow(lone_stage) as workflow:
+        (rex,) = workflow.contacts(REX)
+        break_down(lone_stage, "zoom")
+        lone_stage.deliver(lone_stage.notices("webinar.registration"))
+        workflow.run(rex, webinar.webinar_id)
+        before = calls(lone_stage, "zoom")
+        lone_stage.pass_time(HOURS)
+        assert calls(lone_stage, "zoom") - before <= 5 + PROBES_IN_HOURS
+        (delivery,) = lone_stage.query(select(inbox))
+        assert (delivery["state"], delivery["attempts"] < 5) == ("new", True)
+        assert workflow.outcomes()[rex] == ""
+
+        mend(lone_stage)
+        lone_stage.pass_time(HOURS / 6)
+        assert workflow.outcomes()[rex] == "registered"
+        assert (webinar.outcomes()[REX], other.outcomes()[NORA]) == ("in_sync", "in_sync")
+    registered = [one["email"] for one in webinar.truth()["registrants"]]
+    assert registered == [REX]
+    assert states_of_runs(lone_stage)["failed"] == 0
+    assert lone_stage.simulator.summary()["duplicate_effects"] == 0
