@@ -126,6 +126,14 @@ for _ in range(2):
         call(budget, "F" + "A" * 20)
         assert not redis.exists(breaker_key("hubspot", PORTAL))
 
+    def test_an_account_that_answers_costs_one_round_trip_a_call(
+        self, redis: Redis, budget: Budget
+    ) -> None:
+        call(budget, "A")
+        redis.config_resetstat()
+        call(budget, "A" * 10)
+        assert redis.info("commandstats")["cmdstat_evalsha"]["calls"] == 10
+
     def test_what_is_kept_expires(self, redis: Redis, budget: Budget) -> None:
         call(budget, "F")
         assert 0 < redis.ttl(breaker_key("hubspot", PORTAL)) <= 900
