@@ -22,6 +22,7 @@ import webhooks.recordings
 import webhooks.routes
 from actions.parts import ActionParts
 from api import ApiParts, create_api
+from clients.breaker import count_outages, read_outage
 from commands.embedded import valkey_url
 from config import Config
 from console.errors import add_headers, show_errors
@@ -97,7 +98,9 @@ def create_app(config: Config, *, doorbell: Rings | None = None) -> Flask:
         )
     )
     app.register_blueprint(console.pages.blueprint(access, public_url=public_url))
-    app.register_blueprint(console.operators.blueprint(inbox, counts))
+    app.register_blueprint(
+        console.operators.blueprint(inbox, counts, partial(count_outages, redis))
+    )
     api = create_api(app, api_parts(config, access, bell.ring))
     show_errors(app, api.handle_http_exception)
     return app
@@ -150,6 +153,7 @@ def api_parts(config: Config, access: Access, ring: Callable[[Pool], None]) -> A
         disconnect_portal=partial(disconnect_portal, access),
         disconnect_zoom=partial(disconnect_zoom, access),
         console_link=partial(make_sign_in_link, access.redis, config.web.public_url),
+        outage=partial(read_outage, access.redis),
     )
 
 

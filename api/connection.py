@@ -30,6 +30,7 @@ def get_connection() -> dict[str, Any]:
         "hubspot": {
             "status": hubspot["status"] if hubspot is not None else "disconnected",
             "scopes": hubspot["scopes"] if hubspot is not None else [],
+            "not_answering": parts().outage("hubspot", portal_id),
         },
         "zoom": [
             {
@@ -37,6 +38,7 @@ def get_connection() -> dict[str, Any]:
                 "status": row["status"],
                 "business_unit": row["business_unit"],
                 "reduced": row["is_reduced"],
+                "not_answering": parts().outage("zoom", row["account_id"]),
             }
             for row in found.zoom
         ],

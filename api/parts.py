@@ -10,6 +10,8 @@ from typing import cast
 from flask import current_app
 from sqlalchemy import Engine
 
+from clients.breaker import Outage
+from clients.policy import Platform
 from plugins.registry import Registry
 from schemas.tenant_settings import PluginForm
 from store.runs import Pool
@@ -25,7 +27,7 @@ class ApiParts:
     ``ring`` wakes the workers of a pool. ``public_url`` is the address the world calls us by, which
     HubSpot signs. ``disconnect_portal(portal_id)`` and ``disconnect_zoom(portal_id, account_id)``
     disconnect and erase. ``console_link(portal_id, user_id)`` gives a URL that signs in once and is
-    good for 60 s.
+    good for 60 s. ``outage(platform, account)`` says since when an account does not answer.
     """
 
     engine: Engine
@@ -39,6 +41,7 @@ class ApiParts:
     disconnect_portal: Callable[[str], None]
     disconnect_zoom: Callable[[str, str], None]
     console_link: Callable[[str, str], str]
+    outage: Callable[[Platform, str], Outage | None]
 
     def plugin_forms(self) -> dict[str, PluginForm]:
         """How the settings of each loaded plugin are checked."""

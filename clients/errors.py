@@ -27,16 +27,36 @@ class BudgetExhausted(Retryable):
     """Our own limiter would have made the caller wait longer than it allowed; nothing was sent."""
 
 
-class Unavailable(Retryable):
+class Unanswered(Retryable):
+    """A call that met no proper answer.
+
+    ``outage`` is there when it was one too many: nobody calls that account for a while.
+    """
+
+    outage: NotAnswering | None = None
+
+
+class Unavailable(Unanswered):
     """The vendor is down or busy, and said so; nothing is known to have been applied."""
 
 
-class NotSent(Retryable):
+class NotAnswering(Unavailable):
+    """The account did not answer lately and is left alone for ``retry_after`` seconds: not sent."""
+
+
+class NotSent(Unanswered):
     """No connection came about, so nothing left."""
 
 
-class Unconfirmed(Retryable):
+class Unconfirmed(Unanswered):
     """The request left and nothing tells whether it was applied: confirm before sending again."""
+
+
+def outage_of(error: BaseException) -> NotAnswering | None:
+    """The outage an error is part of; it is nobody's fault, so it counts as no attempt."""
+    if isinstance(error, NotAnswering):
+        return error
+    return error.outage if isinstance(error, Unanswered) else None
 
 
 class Unauthorized(Retryable):

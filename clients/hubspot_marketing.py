@@ -56,26 +56,36 @@ class MarketingEvents(Routes):
             return None
         return wire.read_marketing_event(answer)
 
-    def cancel_marketing_event(self, external_id: str, account: str) -> None:
+    def cancel_marketing_event(
+        self, external_id: str, account: str, *, permit: bool = True
+    ) -> None:
         """Mark the event as cancelled; its participations stay."""
-        self._event_call("POST", "/cancel", external_id, account)
+        self._event_call("POST", "/cancel", external_id, account, permit=permit)
 
-    def restore_marketing_event(self, external_id: str, account: str) -> None:
+    def restore_marketing_event(
+        self, external_id: str, account: str, *, permit: bool = True
+    ) -> None:
         """Take the mark of a cancelled event away; its participations are as they were.
 
         Raises Rejected when the event stays cancelled all the same.
         """
         body = {"eventCancelled": False}
-        answer = self._event_call("PATCH", "", external_id, account, body=body)
+        answer = self._event_call("PATCH", "", external_id, account, body=body, permit=permit)
         if wire.read_marketing_event(answer).cancelled:
             raise Rejected("HubSpot keeps the marketing event cancelled")
 
     def complete_marketing_event(
-        self, external_id: str, account: str, started_at: datetime, ended_at: datetime
+        self,
+        external_id: str,
+        account: str,
+        started_at: datetime,
+        ended_at: datetime,
+        *,
+        permit: bool = True,
     ) -> None:
         """Mark the event as over, with its actual start and end: registered becomes no-show."""
         body = wire.completion_body(started_at, ended_at)
-        self._event_call("POST", "/complete", external_id, account, body=body)
+        self._event_call("POST", "/complete", external_id, account, body=body, permit=permit)
 
     # --- attendance
 
@@ -135,7 +145,14 @@ class MarketingEvents(Routes):
     # --- shared
 
     def _event_call(
-        self, method: str, tail: str, external_id: str, account: str, *, body: Any = None
+        self,
+        method: str,
+        tail: str,
+        external_id: str,
+        account: str,
+        *,
+        body: Any = None,
+        permit: bool = True,
     ) -> Any:
         return self._call(
             method,
@@ -143,6 +160,7 @@ class MarketingEvents(Routes):
             {"event": external_id},
             params={"externalAccountId": account},
             body=body,
+            permit=permit,
         )
 
 

@@ -22,6 +22,10 @@ class Routes:
         self._transport = transport
         self._version = version
 
+    def take_permit(self) -> None:
+        """Take the permit of one call ahead. Raises BudgetExhausted, NotAnswering."""
+        self._transport.take_permit()
+
     def _call(
         self, method: str, route: str, parts: Mapping[str, str] | None = None, **options: Any
     ) -> Any:

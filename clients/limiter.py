@@ -18,7 +18,8 @@ import structlog
 from redis import Redis
 from redis import exceptions as redis_errors
 
-from clients.errors import BudgetExhausted
+from clients.breaker import LOOK_AGAIN_SECONDS, PROBE_SECONDS, Breaker
+from clients.errors import BudgetExhausted, NotAnswering
 from clients.limiter_script import SCRIPT
 
 Bucket = Literal["main", "search", "light", "medium", "heavy"]
@@ -81,6 +82,7 @@ class Limiter:
         limit: int,
         window: float,
         share: float = 0.95,
+        breaker: Breaker | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -89,17 +91,19 @@ class Limiter:
         self._limit, self._window, self._share = limit, window, share
         self._in_force = limit
         self._sleep, self._clock = sleep, clock
+        self._breaker = breaker or Breaker(redis, platform, account)
         self._name = f"{platform} {account} {bucket}"
         # The braces keep all keys of an account in one slot of a Redis cluster.
         prefix = f"rollcall:limiter:{{{platform}:{account}}}:{bucket}:"
         names = ("log", "full_until", "blocked", "live", "limit")
-        self._keys = {name: prefix + name for name in names}
+        self._keys = {name: prefix + name for name in names} | {"breaker": self._breaker.key}
         self._down_until = 0.0
 
     def try_acquire(self, priority: Priority = "bulk") -> float:
         """Take a permit and return 0.0, or return the seconds after which to try again.
 
-        A live caller that has to wait leaves a mark that makes bulk callers wait longer.
+        A live caller that has to wait leaves a mark that makes bulk callers wait longer. Raises
+        NotAnswering while the account's breaker is open.
         """
         now = self._clock()
         if now < self._down_until:
@@ -114,7 +118,8 @@ class Limiter:
     def acquire(self, priority: Priority = "bulk", max_wait: float = 5.0) -> None:
         """Take a permit, waiting at most ``max_wait`` seconds.
 
-        Raises BudgetExhausted, without waiting any longer, once the wait would exceed it.
+        Raises BudgetExhausted, without waiting any longer, once the wait would exceed it, and
+        NotAnswering at once while the account's breaker is open.
         """
         started = self._clock()
         while (wait := self.try_acquire(priority)) > 0:
@@ -146,13 +151,14 @@ class Limiter:
             self._down_until = self._clock() + _ALONE_INTERVAL
 
     def _ask(self, priority: Priority) -> float:
-        wait, limit = self._run(priority, "")
+        wait, limit, breaker = self._run(priority, "")
         if wait < 0:
-            wait, limit = self._run(priority, self._generation())
+            wait, limit, breaker = self._run(priority, self._generation())
         self._in_force = limit
+        self._breaker.heed(breaker, wait / 1_000_000)
         return wait / 1_000_000
 
-    def _run(self, priority: Priority, generation: str) -> tuple[int, int]:
+    def _run(self, priority: Priority, generation: str) -> tuple[int, int, int]:
         answer: Any = self._script(
             keys=list(self._keys.values()),
             args=[
@@ -160,9 +166,11 @@ class Limiter:
                 round(self._window * 1_000_000),
                 int(priority == "live"),
                 generation,
+                round(PROBE_SECONDS * 1_000_000),
+                round(LOOK_AGAIN_SECONDS * 1_000_000),
             ],
         )
-        return int(answer[0]), int(answer[1])
+        return int(answer[0]), int(answer[1]), int(answer[2])
 
     def _generation(self) -> str:
         """Return since when Redis has known of calls, starting to count now if it does not."""
@@ -173,15 +181,19 @@ class Limiter:
 
 
 class Budget:
-    """The permits of one caller: an account's limiters by bucket, at one priority.
+    """The permits of one caller: an account's limiters by bucket, at one priority, and its breaker.
 
     ``max_wait`` is the number of seconds a single permit may be waited for.
     """
 
     def __init__(
-        self, limiters: Mapping[Bucket, Limiter], priority: Priority, max_wait: float
+        self,
+        limiters: Mapping[Bucket, Limiter],
+        breaker: Breaker,
+        priority: Priority,
+        max_wait: float,
     ) -> None:
-        self._limiters = limiters
+        self._limiters, self._breaker = limiters, breaker
         self._priority: Priority = priority
         self._max_wait = max_wait
 
@@ -190,7 +202,7 @@ class Budget:
         return self._limiters[bucket].try_acquire(self._priority)
 
     def acquire(self, bucket: Bucket) -> None:
-        """Take a permit. Raises BudgetExhausted when the wait would be too long."""
+        """Take a permit. Raises BudgetExhausted when that lasts too long, NotAnswering."""
         self._limiters[bucket].acquire(self._priority, self._max_wait)
 
     def pause(self, bucket: Bucket, seconds: float) -> None:
@@ -201,31 +213,54 @@ class Budget:
         """Take over the limit the vendor states for this bucket."""
         self._limiters[bucket].learn(limit, window)
 
+    def note_answer(self) -> None:
+        """The account answered a call."""
+        self._breaker.note_answer()
+
+    def note_failure(self) -> NotAnswering | None:
+        """The account failed to answer; the outage, if nobody is to call it now."""
+        return self._breaker.note_failure()
+
 
 def hubspot_budget(
     redis: Redis, portal_id: str, priority: Priority, max_wait: float = 5.0
 ) -> Budget:
     """Return a portal's budget: 90 calls in 10 s until its limit is known, search 4 a second."""
-    return Budget(
-        {
-            "main": Limiter(redis, "hubspot", portal_id, "main", limit=90, window=10.0),
-            "search": Limiter(redis, "hubspot", portal_id, "search", limit=4, window=1.0),
-        },
-        priority,
-        max_wait,
-    )
+    limits: Mapping[Bucket, tuple[int, float]] = {"main": (90, 10.0), "search": (4, 1.0)}
+    return _open_budget(redis, "hubspot", portal_id, limits, 0.95, priority, max_wait)
 
 
 def zoom_budget(redis: Redis, account_id: str, priority: Priority, max_wait: float = 5.0) -> Budget:
     """Return a Zoom account's budget: half of what its plan allows, Pro until that is known."""
-    pro: dict[Bucket, int] = {"light": 30, "medium": 20, "heavy": 10}
-    return Budget(
-        {
-            bucket: Limiter(
-                redis, "zoom", account_id, bucket, limit=limit // 2, window=1.0, share=0.5
-            )
-            for bucket, limit in pro.items()
-        },
-        priority,
-        max_wait,
-    )
+    limits: Mapping[Bucket, tuple[int, float]] = {
+        "light": (15, 1.0),
+        "medium": (10, 1.0),
+        "heavy": (5, 1.0),
+    }
+    return _open_budget(redis, "zoom", account_id, limits, 0.5, priority, max_wait)
+
+
+def _open_budget(
+    redis: Redis,
+    platform: str,
+    account: str,
+    limits: Mapping[Bucket, tuple[int, float]],
+    share: float,
+    priority: Priority,
+    max_wait: float,
+) -> Budget:
+    breaker = Breaker(redis, platform, account)
+    limiters = {
+        bucket: Limiter(
+            redis,
+            platform,
+            account,
+            bucket,
+            limit=limit,
+            window=window,
+            share=share,
+            breaker=breaker,
+        )
+        for bucket, (limit, window) in limits.items()
+    }
+    return Budget(limiters, breaker, priority, max_wait)

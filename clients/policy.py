@@ -71,6 +71,11 @@ class Rate:
     window: float
 
 
+def is_failure(status: int) -> bool:
+    """Whether the vendor's side failed to answer, whatever was asked of it."""
+    return status >= 500 or status == 408
+
+
 def judge(
     call: Call, status: int, headers: Mapping[str, str], body: Any, now: datetime
 ) -> RollcallError | None:
@@ -81,7 +86,7 @@ def judge(
     lowered = {name.lower(): value for name, value in headers.items()}
     if status in GATEWAY_STATUSES and not call.is_read:
         return Unconfirmed(f"{call}: answered {status}; it may have been applied")
-    if status >= 500 or status == 408:
+    if is_failure(status):
         after = retry_after(lowered, now)
         return Unavailable(f"{call}: answered {status}; tried again later", retry_after=after)
     if call.platform == "hubspot":

@@ -20,11 +20,13 @@ from urllib3.util import Retry
 from clients import policy
 from clients.downloads import Download, open_download
 from clients.errors import (
+    NotAnswering,
     NotSent,
     PermissionMissing,
     RateLimited,
     ReconnectNeeded,
     Rejected,
+    Unanswered,
     Unauthorized,
     Unavailable,
     Unconfirmed,
@@ -50,6 +52,10 @@ class Permits(Protocol):
     def pause(self, bucket: Bucket, seconds: float) -> None: ...
 
     def learn(self, bucket: Bucket, limit: int, window: float) -> None: ...
+
+    def note_answer(self) -> None: ...
+
+    def note_failure(self) -> NotAnswering | None: ...
 
 
 def open_session() -> requests.Session:
@@ -136,24 +142,30 @@ class Transport:
         """
         call = Call(self._platform, self._tenant, method, route, read or method == "GET")
         url = self._base_url + (path or route)
-        token, is_refreshed, faults = self._token(), False, 0
+        token, is_refreshed, faults = "", False, 0
         while True:
             if permit:
                 self._budget.acquire(bucket)
             permit = True
+            # After the permit: while nobody is to call, the token endpoint is left alone as well.
+            token = token or self._ask_for_token(self._token)
             answer, fault = self._send(call, url, params, body, token, bucket)
             if fault is None:
                 return answer
             if isinstance(fault, Unauthorized):
                 if is_refreshed:
                     raise ReconnectNeeded(f"{fault}; it has to be connected again") from fault
-                token, is_refreshed = self._refresh(), True
+                token, is_refreshed = self._ask_for_token(self._refresh), True
                 continue
             wait = self._repeat_after(call, fault, faults, bucket)
             faults += 1
             if wait is None:
                 raise fault
             self._sleep(wait)
+
+    def take_permit(self, bucket: Bucket = "main") -> None:
+        """Take the permit of a call ahead. Raises BudgetExhausted, NotAnswering."""
+        self._budget.acquire(bucket)
 
     def download(self, url: str, byte_range: str = "") -> Download:
         """Open one of the platform's files; see :func:`clients.downloads.open_download`.
@@ -172,6 +184,21 @@ class Transport:
                 f"{refused} for {self._tenant}; who connected Zoom must be allowed to see it"
             ) from refused
 
+    def _ask_for_token(self, ask: Callable[[], str]) -> str:
+        try:
+            return ask()
+        except Unanswered as fault:
+            fault.outage = self._budget.note_failure()
+            raise
+
+    def _note(self, fault: RollcallError | None, *, is_failure: bool) -> RollcallError | None:
+        """Tell the breaker what a call met, and the fault what follows; return the fault."""
+        if not is_failure:
+            self._budget.note_answer()
+        elif isinstance(fault, Unanswered):
+            fault.outage = self._budget.note_failure()
+        return fault
+
     def _repeat_after(
         self, call: Call, fault: RollcallError, faults: int, bucket: Bucket
     ) -> float | None:
@@ -185,6 +212,8 @@ class Transport:
             # No wait of its own: the paused budget makes the next permit wait, or refuses it.
             return 0.0 if is_short and faults < REPETITIONS else None
         if isinstance(fault, Unavailable) and call.is_read and faults < REPETITIONS:
+            if fault.outage is not None:
+                return None
             wait = fault.retry_after if fault.retry_after is not None else 0.5 * 2**faults
             return wait if wait <= 2.0 else None
         return None
@@ -213,16 +242,18 @@ class Transport:
                 status, headers = response.status_code, response.headers
                 content = _read_capped(response, started + ANSWER_DEADLINE)
         except requests.RequestException as error:
-            return None, _connection_fault(call, error)
+            return None, self._note(_connection_fault(call, error), is_failure=True)
         finally:
             self._log(call, status, started)
         rate = policy.read_rate(self._platform, headers)
         if rate:
             self._budget.learn(bucket, rate.limit, rate.window)
         if content is None:
+            self._note(None, is_failure=False)
             return None, Rejected(f"{call}: answered {status} with more than 5 MiB", status=status)
         answer, is_json = _decode(content)
         fault = policy.judge(call, status, headers, answer, self._now())
+        self._note(fault, is_failure=policy.is_failure(status))
         if fault is None and not is_json:
             fault = _lost(call, f"answered {status} with something that is not JSON")
         return answer, fault

@@ -14,6 +14,7 @@ from prometheus_client import (
     Gauge,
     generate_latest,
 )
+from redis.exceptions import RedisError
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -52,9 +53,15 @@ class Counts:
 
 
 def blueprint(
-    engine: Engine, counts: Counts, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    engine: Engine,
+    counts: Counts,
+    outages: Callable[[], Mapping[str, int]],
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Blueprint:
-    """``/healthz``, ``/readyz`` and ``/metrics``; ``engine`` should give up quickly."""
+    """``/healthz``, ``/readyz`` and ``/metrics``; ``engine`` should give up quickly.
+
+    ``outages`` gives the accounts that do not answer, by platform.
+    """
     routes = Blueprint("operators", __name__)
     write = _writer(engine)
 
@@ -78,7 +85,8 @@ def blueprint(
 
     @routes.get("/metrics")
     def metrics() -> Response:
-        text = generate_latest(counts.registry) + generate_latest(_read_gauges(engine, clock))
+        gauges = (_read_gauges(engine, clock), _read_breakers(outages))
+        text = b"".join(generate_latest(one) for one in (counts.registry, *gauges))
         return Response(text, content_type=CONTENT_TYPE_LATEST)
 
     return routes
@@ -119,6 +127,25 @@ def _read_gauges(engine: Engine, clock: Callable[[], datetime]) -> CollectorRegi
     grants = Gauge("rollcall_connections", "Grants", ("platform", "status"), registry=registry)
     for (platform, status), count in figures.connections.items():
         grants.labels(platform, status).set(count)
+    return registry
+
+
+def _read_breakers(outages: Callable[[], Mapping[str, int]]) -> CollectorRegistry:
+    """What Redis says; nothing while it is away."""
+    registry = CollectorRegistry()
+    try:
+        counted = outages()
+    except RedisError as error:
+        log.error("breakers_unknown", error=type(error).__name__)
+        return registry
+    gauge = Gauge(
+        "rollcall_breaker_open",
+        "Accounts that do not answer and are tried from time to time",
+        ("platform",),
+        registry=registry,
+    )
+    for platform, count in counted.items():
+        gauge.labels(platform).set(count)
     return registry
 
 

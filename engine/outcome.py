@@ -31,6 +31,7 @@ class Standing:
     is_provisional: bool = False
     is_undecided: bool = False
     connection_problem: str = ""
+    outage: str = ""
     plugin_failure: str = ""
 
 
@@ -54,6 +55,8 @@ def conclude(standing: Standing, effects: Sequence[EffectState]) -> Outcome:
         return Outcome("waiting", standing.held_reason, standing.held_detail)
     if standing.is_undecided and standing.connection_problem:
         return Outcome("waiting", "reconnect", standing.connection_problem)
+    if standing.is_undecided and standing.outage:
+        return Outcome("waiting", "retrying", standing.outage)
     if standing.is_undecided:
         return Outcome("waiting", "queued", "will be looked at in the next run")
     if standing.is_pending_approval:
@@ -80,6 +83,8 @@ def _waiting_for_effects(standing: Standing, effects: Sequence[EffectState]) -> 
     for effect in open_effects:
         if effect.is_due_later:
             return Outcome("waiting", "retrying", effect.error)
+    if open_effects and standing.outage:
+        return Outcome("waiting", "retrying", standing.outage)
     if open_effects:
         return Outcome("waiting", "queued", "will be sent in this run")
     if standing.is_provisional:

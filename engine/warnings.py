@@ -23,6 +23,7 @@ from engine.write_warnings import (
     WriteFacts,
     find_failures,
     find_missing_records,
+    find_outage,
     find_write_errors,
 )
 
@@ -315,6 +316,7 @@ def _errors(occurrence: OccurrenceFacts) -> Iterable[SyncWarning]:
             occurrence.blamed.get("plugin_failed", {}),
         ),
         *find_write_errors(occurrence.writes),
+        *find_outage(occurrence.count("waiting", "retrying")),
         *_about_run(occurrence),
     ]
     return _tell("sync_error", causes, occurrence.occurrence_id)

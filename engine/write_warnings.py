@@ -171,3 +171,18 @@ def _transcripts(facts: WriteFacts) -> Iterator[Cause]:
 def _with_errors(words: str, refused: list[RefusedWrite]) -> str:
     errors = dict.fromkeys(one.error.rstrip(".") for one in refused if one.error)
     return f"{words}: {'; '.join(errors)}." if errors else f"{words}."
+
+
+def find_outage(waiting: int) -> Iterator[Cause]:
+    """People whose data waits for a platform that did not answer lately."""
+    if waiting:
+        yield Cause(
+            "not_answering",
+            f"HubSpot or Zoom did not answer lately, so {count_people(waiting)} wait.",
+            "Nothing has to be done: it is tried again by itself, after a quarter of an hour at the"
+            " latest, and nothing is lost.",
+            waiting,
+            "show_people",
+            "Show these people",
+            {"outcome": "waiting", "reason": "retrying"},
+        )

@@ -11,7 +11,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import RowMapping
 
-from clients.errors import Rejected
+from clients.errors import Rejected, outage_of
 from clients.hubspot import CALLBACK_BATCH
 from engine.registration_outcomes import OUTCOMES
 from jobs.request_work import RequestWork
@@ -57,7 +57,8 @@ def _tell(work: RequestWork, rows: Sequence[RowMapping]) -> bool:
         return _refused(work, rows, refusal)
     except Retryable as error:
         # Telling an outcome twice is harmless: HubSpot takes the first.
-        _put_off(work, rows, timedelta(seconds=error.retry_after or 2.0), str(error))
+        pause = (outage_of(error) or error).retry_after or 2.0
+        _put_off(work, rows, timedelta(seconds=pause), str(error))
         return False
     except NeedsAttention as error:
         _put_off(work, rows, WITHOUT_CONNECTION, str(error))

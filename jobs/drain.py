@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import RowMapping
 from sqlalchemy.exc import DataError
 
+from clients.errors import BudgetExhausted, outage_of
 from jobs import park_reasons
 from jobs.merging import merge_delivery
 from jobs.process import stopped_in_order
@@ -32,8 +33,10 @@ from store.inbox_work import (
 from store.leases import release_lease, take_lease
 
 AT_ONCE = 500
-MAX_ATTEMPTS = 12
-LONGEST_PAUSE = timedelta(hours=1)
+MAX_ATTEMPTS = 24
+LONGEST_PAUSE = timedelta(days=1)
+"""From a second on, each pause twice the last: in all it is tried for more than a week."""
+UNTIL_CONNECTED = timedelta(hours=1)
 LEASE_SECONDS = 30.0
 TURN_SECONDS = 15.0
 """After so long the lease is taken anew, so that only a dead drainer leaves one behind."""
@@ -104,10 +107,17 @@ def _merge_or_keep(runtime: Runtime, row: RowMapping) -> None:
     except NeedsAttention as error:
         # It waits for a person, however long that takes: connecting again makes it due.
         with writing(runtime.database) as connection:
-            until = now + LONGEST_PAUSE
+            until = now + UNTIL_CONNECTED
             put_off(connection, row["id"], until=until, error=str(error), is_attempt=False)
     except RollcallError as error:
-        _try_later(runtime, row, str(error), now)
+        turn = outage_of(error) or (error if isinstance(error, BudgetExhausted) else None)
+        if turn is not None:
+            # Waiting for a platform, or for a turn, is no sign of a bad delivery.
+            until = now + timedelta(seconds=turn.retry_after or 1.0)
+            with writing(runtime.database) as connection:
+                put_off(connection, row["id"], until=until, error=str(turn), is_attempt=False)
+        else:
+            _try_later(runtime, row, str(error), now)
     except Exception as error:
         # A delivery we stumble over must not stop those behind it.
         log.exception("delivery_failed", delivery_event=row["event"])

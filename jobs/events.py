@@ -175,11 +175,12 @@ def _call(slice_: Slice, target: Target, sent: Sent, *, is_new: bool) -> bool:
                 target.account_id,
                 _moment(sent.payload["started_at"]),
                 _moment(sent.payload["ended_at"]),
+                permit=False,
             )
         elif sent.payload["cancelled"]:
-            hubspot.cancel_marketing_event(target.external_id, target.account_id)
+            hubspot.cancel_marketing_event(target.external_id, target.account_id, permit=False)
         else:
-            hubspot.restore_marketing_event(target.external_id, target.account_id)
+            hubspot.restore_marketing_event(target.external_id, target.account_id, permit=False)
     except Rejected as refusal:
         with slice_.writing() as connection:
             mark_rejected(connection, [(sent.pk, str(refusal))])

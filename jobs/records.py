@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -127,6 +127,7 @@ def refresh_outcomes(
     *,
     now: datetime,
     connection_problem: str = "",
+    outage: str = "",
 ) -> dict[str, int]:
     """Conclude the outcome of each of these people from decision and ledger; how many of each."""
     rows = list(
@@ -152,7 +153,7 @@ def refresh_outcomes(
         occurrence_row = details[row["occurrence_pk"]][0]
         effects = own.get(row["lead_pk"] or row["id"], []) + shared.get(row["person_pk"], [])
         outcome = conclude(
-            _standing(row, occurrence_row, connection_problem),
+            _standing(row, occurrence_row, connection_problem, outage),
             [_effect_state(effect, now) for effect in effects if effect["state"] != "withdrawn"],
         )
         counts[outcome.name] = counts.get(outcome.name, 0) + 1
@@ -180,6 +181,19 @@ def show_connection_problem(
 
     ``problem`` says which account has to be connected again.
     """
+    for pks in _people_with_more_to_come(connection, occurrence_pk):
+        refresh_outcomes(connection, pks, now=now, connection_problem=problem)
+
+
+def show_outage(connection: Connection, occurrence_pk: int, outage: str, now: datetime) -> None:
+    """Let them wait for a platform that does not answer; what is sent to them later ends it."""
+    for pks in _people_with_more_to_come(connection, occurrence_pk):
+        refresh_outcomes(connection, pks, now=now, outage=outage)
+
+
+def _people_with_more_to_come(
+    connection: Connection, occurrence_pk: int
+) -> Iterator[Sequence[int]]:
     waiting = connection.execute(
         select(occurrence_person.c.id).where(
             occurrence_person.c.occurrence_pk == occurrence_pk,
@@ -189,11 +203,12 @@ def show_connection_problem(
             ),
         )
     ).scalars()
-    for pks in in_batches(waiting.all(), AT_ONCE):
-        refresh_outcomes(connection, pks, now=now, connection_problem=problem)
+    return in_batches(waiting.all(), AT_ONCE)
 
 
-def _standing(row: RowMapping, occurrence_row: RowMapping, connection_problem: str) -> Standing:
+def _standing(
+    row: RowMapping, occurrence_row: RowMapping, connection_problem: str, outage: str
+) -> Standing:
     decided_reason, detail = row["reason"], row["detail"]
     return Standing(
         excluded_reason=decided_reason if row["is_excluded"] else None,
@@ -203,8 +218,9 @@ def _standing(row: RowMapping, occurrence_row: RowMapping, connection_problem: s
         is_pending_approval=row["status"] == "pending",
         is_provisional=occurrence_row["settled_at"] is None and row["attended_seconds"] > 0,
         is_undecided=row["decided_at"] is None
-        or (bool(connection_problem) and row["dirty"] != row["decided"]),
+        or (bool(connection_problem or outage) and row["dirty"] != row["decided"]),
         connection_problem=connection_problem,
+        outage=outage,
         plugin_failure=row["plugin_failure"],
     )
 

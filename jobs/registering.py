@@ -17,11 +17,13 @@ from sqlalchemy import RowMapping
 
 from clients.errors import (
     BudgetExhausted,
+    NotAnswering,
     NotSent,
     PermissionMissing,
     RateLimited,
     ReconnectNeeded,
     Rejected,
+    outage_of,
 )
 from clients.zoom import RegistrantQuery
 from engine.gathering_requests import gather
@@ -191,21 +193,24 @@ class _Sender:
             self._refused(rows, error, is_batch=is_batch)
         elif isinstance(error, RateLimited) and error.policy == "registrant":
             look_up(work, self._place, rows, absent="daily_limit")
-        elif isinstance(error, (RateLimited, BudgetExhausted)):
+        elif isinstance(error, (RateLimited, BudgetExhausted, NotAnswering)):
             self._pause = error.retry_after or 1.0
             work.try_later(
                 rows, str(error), self._pause, in_doubt=False, counts=False, was_sent=False
             )
         elif isinstance(error, NotSent):
-            self._pause = LOOK_UP_AFTER[0]
-            work.try_later(rows, str(error), in_doubt=False, was_sent=False)
+            pause = error.outage.retry_after if error.outage else None
+            self._pause = pause or LOOK_UP_AFTER[0]
+            counts = error.outage is None
+            work.try_later(rows, str(error), pause, in_doubt=False, counts=counts, was_sent=False)
         elif isinstance(error, (Retryable, ValidationError)):
             # It may have been applied, whatever was answered: found out before it is tried again.
-            asked = getattr(error, "retry_after", None) or 0.0
+            asked = getattr(outage_of(error) or error, "retry_after", None) or 0.0
             sent = max(row["sendings"] for row in rows)
             self._pause = max(LOOK_UP_AFTER[0], asked)
             pause = max(LOOK_UP_AFTER[min(sent, len(LOOK_UP_AFTER) - 1)], asked)
-            work.try_later(rows, str(error), pause, in_doubt=True)
+            counts = outage_of(error) is None
+            work.try_later(rows, str(error), pause, in_doubt=True, counts=counts)
         else:
             raise error
 

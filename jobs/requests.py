@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import structlog
 from sqlalchemy import RowMapping
 
+from clients.errors import BudgetExhausted, outage_of
 from jobs.completions import complete_requests
 from jobs.registering import look_up, register
 from jobs.request_people import prepare
@@ -135,8 +136,11 @@ def _attempt(work: RequestWork, place: Place, group: Sequence[RowMapping]) -> No
 
 def _put_back(work: RequestWork, group: Sequence[RowMapping], error: Retryable) -> None:
     """Try a group again later, each as it is now: sent by somebody or not."""
+    outage = outage_of(error)
+    counts = outage is None and not isinstance(error, BudgetExhausted)
+    pause = (outage or error).retry_after
     with reading(work.runtime.database) as connection:
         found = find_requests(connection, [row["id"] for row in group])
     for in_doubt in (True, False):
         rows = [row for row in found if (row["state"] == "sending") is in_doubt]
-        work.try_later(rows, str(error), error.retry_after, in_doubt=in_doubt)
+        work.try_later(rows, str(error), pause, in_doubt=in_doubt, counts=counts)

@@ -61,8 +61,8 @@ class Platforms:
         disconnect_zoom(self._access, portal_id, account_id)
 
     def take_permit(self, portal_id: str, pool: Pool) -> None:
-        """Wait for room for one HubSpot call. Raises BudgetExhausted when that takes long."""
-        self._access.take_permit(portal_id, pool)
+        """Wait for room for one HubSpot call. Raises BudgetExhausted, NotAnswering."""
+        self.hubspot(portal_id, pool).take_permit()
 
 
 @dataclass(frozen=True, slots=True)

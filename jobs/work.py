@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import RowMapping
 from sqlalchemy.exc import NoResultFound
 
-from clients.errors import BudgetExhausted, ReconnectNeeded
+from clients.errors import BudgetExhausted, NotAnswering, ReconnectNeeded, outage_of
 from engine.plan import PARTICIPATION_KINDS
 from jobs.alerts import tell_operators
 from jobs.asking import retry_new_versions
@@ -48,7 +48,7 @@ from jobs.preview import preview
 from jobs.questions import refresh_contact_properties
 from jobs.recording_reads import list_recordings
 from jobs.recordings import sync_recordings
-from jobs.records import show_connection_problem
+from jobs.records import show_connection_problem, show_outage
 from jobs.requests import work_off_requests
 from jobs.runtime import Runtime, runtime_of_this_process
 from jobs.slices import SLICE_SECONDS, LeaseTaken, Slice, SliceOver, slice_under
@@ -180,7 +180,11 @@ def _work_or_note(runtime: Runtime, run: RowMapping, ends_at: float) -> None:
         # Waiting for a turn is no sign of trouble: it counts as no attempt.
         _put_back(runtime, run, seconds=error.retry_after or 1.0)
     except Retryable as error:
-        _retry(runtime, run, str(error), error.retry_after)
+        outage = outage_of(error)
+        if outage is not None:
+            _wait_for_platform(runtime, run, outage)
+        else:
+            _retry(runtime, run, str(error), error.retry_after)
     except ReconnectNeeded as error:
         _wait_for_connection(runtime, run, str(error))
     except (NeedsAttention, Permanent) as error:
@@ -346,6 +350,20 @@ def _retry(runtime: Runtime, run: RowMapping, why: str, retry_after: float | Non
             message=why,
             not_before=runtime.clock() + timedelta(seconds=pause),
         )
+
+
+def _wait_for_platform(runtime: Runtime, run: RowMapping, outage: NotAnswering) -> None:
+    """Put the run back until a platform that does not answer is tried again: no attempt of its own.
+
+    However long that lasts, the run does not fail of it.
+    """
+    now, why = runtime.clock(), str(outage)
+    pause = timedelta(seconds=outage.retry_after or 1.0)
+    log.warning("run_waits", why=why, seconds=round(pause.total_seconds(), 1))
+    with writing(runtime.database) as connection:
+        change_run(connection, run["id"], message=why, not_before=now + pause)
+        if run["message"] != why and not run["is_dry"]:
+            show_outage(connection, run["occurrence_pk"], why, now)
 
 
 def _fail(runtime: Runtime, run: RowMapping, why: str) -> None:

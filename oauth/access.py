@@ -66,12 +66,6 @@ class Access:
             source.token, source.refresh, portal_id, priority=priority, max_wait=max_wait
         )
 
-    def take_permit(
-        self, portal_id: str, priority: Priority = "live", max_wait: float = 5.0
-    ) -> None:
-        """Take the permit for one HubSpot call ahead. Raises BudgetExhausted."""
-        hubspot_budget(self.redis, portal_id, priority, max_wait).acquire("main")
-
     def zoom(
         self,
         portal_id: str,

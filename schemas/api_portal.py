@@ -14,20 +14,32 @@ class VersionedSettings(SettingsSchema):
     version = ma.Integer()
 
 
+class OutageSchema(Schema):
+    """An account that does not answer: what is to be read or written waits, and is not lost."""
+
+    since = ma.AwareDateTime()
+    next_try_at = ma.AwareDateTime()
+
+
 class HubSpotConnectionSchema(Schema):
-    """The grant in HubSpot."""
+    """The grant in HubSpot; `not_answering` is null while it answers."""
 
     status = ma.String()
     scopes = ma.List(ma.String())
+    not_answering = ma.Nested(OutageSchema, allow_none=True)
 
 
 class ZoomConnectionSchema(Schema):
-    """One Zoom account; `reduced`: the installer may not read attendance reports."""
+    """One Zoom account; `reduced`: the installer may not read attendance reports.
+
+    `not_answering` is null while it answers.
+    """
 
     account_id = ma.String()
     status = ma.String()
     business_unit = ma.String()
     reduced = ma.Boolean()
+    not_answering = ma.Nested(OutageSchema, allow_none=True)
 
 
 class BusinessUnitSchema(Schema):

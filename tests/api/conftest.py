@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
 from api import ApiParts, create_api
+from clients.breaker import Outage
 from plugins.registry import load_plugins
 from store.database import open_database
 from store.sealing import Sealer
@@ -50,10 +51,11 @@ ENDED = NOW - timedelta(hours=1)
 
 @dataclass
 class Calls:
-    """What the API asked of its surroundings."""
+    """What the API asked of its surroundings, and the outages it is told of."""
 
     rung: list[str] = field(default_factory=list)
     disconnected: list[tuple[str, ...]] = field(default_factory=list)
+    outages: dict[tuple[str, str], Outage] = field(default_factory=dict)
 
 
 @pytest.fixture
@@ -93,6 +95,7 @@ def app(engine: Engine, calls: Calls) -> Flask:
                 (portal_id, account)
             ),
             console_link=lambda portal_id, user_id: f"{PUBLIC_URL}/in/{portal_id}/{user_id}",
+            outage=lambda platform, account: calls.outages.get((platform, account)),
         ),
     )
     return app

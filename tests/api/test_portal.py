@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import Engine
 
+from clients.breaker import Outage
 from tests.api.conftest import (
     ADMIN,
+    NOW,
     PORTAL,
     PUBLIC_URL,
     Calls,
@@ -25,17 +29,37 @@ def test_the_connection_is_shown_without_any_token(member: HubSpotCaller) -> Non
     answer = member.get("/api/connection")
     assert answer == {
         "portal_id": PORTAL,
-        "hubspot": {"status": "connected", "scopes": ["crm.objects.contacts.write"]},
+        "hubspot": {
+            "status": "connected",
+            "scopes": ["crm.objects.contacts.write"],
+            "not_answering": None,
+        },
         "zoom": [
             {
                 "account_id": "zoom-account",
                 "status": "connected",
                 "business_unit": "",
                 "reduced": False,
+                "not_answering": None,
             }
         ],
         "timeline": {"marketing_events": "on", "app_events": "off"},
     }
+
+
+def test_the_connection_says_who_does_not_answer_and_when_it_is_tried_again_F20(
+    member: HubSpotCaller, calls: Calls
+) -> None:
+    outage = Outage(NOW - timedelta(hours=1), NOW + timedelta(minutes=2))
+    shown = {"since": "2026-03-10T11:00:00+00:00", "next_try_at": "2026-03-10T12:02:00+00:00"}
+    calls.outages["hubspot", PORTAL] = outage
+    answer = member.get("/api/connection")
+    assert answer["hubspot"]["not_answering"] == shown
+    assert answer["zoom"][0]["not_answering"] is None
+    calls.outages = {("zoom", "zoom-account"): outage}
+    answer = member.get("/api/connection")
+    assert answer["hubspot"]["not_answering"] is None
+    assert answer["zoom"][0]["not_answering"] == shown
 
 
 def test_a_portal_without_a_grant_shows_as_disconnected(stranger: HubSpotCaller) -> None:

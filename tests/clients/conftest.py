@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 import pytest
 import responses
 
+from clients.errors import NotAnswering
 from clients.limiter import Bucket
 from clients.policy import Platform
 from clients.transport import Transport, open_session
@@ -22,6 +24,8 @@ class CountedPermits:
     taken: list[Bucket] = field(default_factory=list)
     pauses: list[tuple[Bucket, float]] = field(default_factory=list)
     learnt: list[tuple[Bucket, int, float]] = field(default_factory=list)
+    met: list[Literal["answer", "failure"]] = field(default_factory=list)
+    outage: NotAnswering | None = None
 
     def acquire(self, bucket: Bucket) -> None:
         self.taken.append(bucket)
@@ -31,6 +35,13 @@ class CountedPermits:
 
     def learn(self, bucket: Bucket, limit: int, window: float) -> None:
         self.learnt.append((bucket, limit, window))
+
+    def note_answer(self) -> None:
+        self.met.append("answer")
+
+    def note_failure(self) -> NotAnswering | None:
+        self.met.append("failure")
+        return self.outage
 
 
 @dataclass

@@ -10,6 +10,7 @@ from flask import Flask
 from structlog.testing import capture_logs
 
 from clients.errors import ReconnectNeeded
+from clients.limiter import zoom_budget
 from console.operators import Counts, blueprint
 from tests.oauth.support import ACCOUNT, PORTAL, PUBLIC_URL, Site
 from tests.webhooks.support import Delivery, refusing_database
@@ -41,7 +42,9 @@ def test_a_clock_that_is_wrong_is_told_and_turns_no_traffic_away_F36(
 ) -> None:
     app = Flask("skewed")
     app.register_blueprint(
-        blueprint(any_site.engine, Counts(), lambda: datetime.now(UTC) + timedelta(minutes=minutes))
+        blueprint(
+            any_site.engine, Counts(), dict, lambda: datetime.now(UTC) + timedelta(minutes=minutes)
+        )
     )
     with capture_logs() as lines:
         answer = app.test_client().get("/readyz")
@@ -89,6 +92,15 @@ def test_metrics_say_what_waits_and_what_needs_a_person(any_site: Site) -> None:
     ):
         assert line in text.splitlines()
     assert ACCOUNT not in text and str(PORTAL) not in text
+
+
+def test_metrics_count_who_does_not_answer(site: Site) -> None:
+    zoom = zoom_budget(site.redis, ACCOUNT, "live")
+    for _ in range(5):
+        zoom.note_failure()
+    lines = site.browser().get("/metrics").text.splitlines()
+    assert 'rollcall_breaker_open{platform="hubspot"} 0.0' in lines
+    assert 'rollcall_breaker_open{platform="zoom"} 1.0' in lines
 
 
 def test_metrics_say_so_when_the_database_cannot_be_read(site: Site) -> None:

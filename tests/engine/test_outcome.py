@@ -21,6 +21,7 @@ UNPROVEN = EffectState("attend", "rejected", "not confirmed by HubSpot, which do
 EXCLUDED = {"excluded_reason": "excluded_domain", "excluded_detail": "domain acme.example"}
 HELD = {"held_reason": "held_secondary", "held_detail": "a secondary address"}
 RECONNECT = {"connection_problem": "connect HubSpot again"}
+OUTAGE = {"outage": "HubSpot is not answering"}
 
 
 @pytest.mark.parametrize(
@@ -65,6 +66,15 @@ RECONNECT = {"connection_problem": "connect HubSpot again"}
         pytest.param(RECONNECT, [PLANNED], "waiting", "reconnect", id="wants a connection"),
         pytest.param(RECONNECT, [APPLIED], "in_sync", "", id="needs no connection any more"),
         pytest.param(
+            {"is_undecided": True} | OUTAGE, [], "waiting", "retrying", id="during an outage"
+        ),
+        pytest.param(OUTAGE, [PLANNED], "waiting", "retrying", id="cannot be sent in an outage"),
+        pytest.param(OUTAGE, [APPLIED], "in_sync", "", id="sent before the outage"),
+        pytest.param(
+            OUTAGE, [UNCONFIRMED, PLANNED], "waiting", "unconfirmed", id="in doubt all the same"
+        ),
+        pytest.param(OUTAGE | RECONNECT, [PLANNED], "waiting", "reconnect", id="a person first"),
+        pytest.param(
             {"is_provisional": True}, [APPLIED], "waiting", "provisional", id="provisional"
         ),
         pytest.param(
@@ -86,6 +96,7 @@ def test_the_first_that_holds(
         pytest.param(HELD, [], "a secondary address", id="why it is held"),
         pytest.param({}, [APPLIED, REJECTED], REJECTED.error, id="HubSpot's own message"),
         pytest.param(RECONNECT, [PLANNED], "connect HubSpot again", id="which account"),
+        pytest.param(OUTAGE, [PLANNED], "HubSpot is not answering", id="who is away"),
         pytest.param({}, [PLANNED, PARKED], PARKED.error, id="why it is tried again"),
         pytest.param({"plugin_failure": "loyalty raised"}, [], "loyalty raised", id="which plugin"),
     ],
@@ -112,7 +123,7 @@ REASONS = {
 }
 STANDINGS = [
     {**exclusion, **hold, **problem, **dict(zip(names, flags, strict=True))}
-    for exclusion, hold, problem in product(({}, EXCLUDED), ({}, HELD), ({}, RECONNECT))
+    for exclusion, hold, problem in product(({}, EXCLUDED), ({}, HELD), ({}, RECONNECT, OUTAGE))
     for names in [("is_pending_approval", "is_provisional", "is_undecided")]
     for flags in product((False, True), repeat=3)
 ]

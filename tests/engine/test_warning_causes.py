@@ -99,6 +99,13 @@ READ = "participants_missing"
             "sync_now",
             id="S29",
         ),
+        pytest.param(
+            {"counts": {("waiting", "retrying"): 4}},
+            "sync_error",
+            "not_answering",
+            "show_people",
+            id="S29 an outage",
+        ),
     ],
 )
 def test_what_zoom_did_not_show_is_one_fact_in_one_warning(

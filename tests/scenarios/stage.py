@@ -134,6 +134,7 @@ class Stage:
     guard: Guard
     access: Access
     late_by: timedelta = timedelta(0)
+    aged_by: timedelta = timedelta(0)
     patience: timedelta = timedelta(0)
     alerts: Any = None
 
@@ -192,6 +193,7 @@ class Stage:
         """
         runtime = self.runtime
         for _ in range(20):
+            self._age_breakers()
             opened = open_due_runs(self.database, self.now())
             work_off(runtime, "live")
             work_off(runtime, "bulk")
@@ -200,6 +202,15 @@ class Stage:
                 if wait is None or wait > self.patience:
                     return
                 self.late_by += max(wait, timedelta(milliseconds=1))
+
+    def _age_breakers(self) -> None:
+        """Have Valkey's moments follow the jobs' clock, where a job waits for them."""
+        moved, self.aged_by = self.late_by - self.aged_by, self.late_by
+        microseconds = moved // timedelta(microseconds=1)
+        for key in self.redis.scan_iter(match="rollcall:breaker:*"):
+            for name in ("since", "next"):
+                if self.redis.hexists(key, name):
+                    self.redis.hincrby(key, name, -microseconds)
 
     def _until_ready(self) -> timedelta | None:
         """How long it is until a run is ready."""
