@@ -154,7 +154,9 @@ def _work_for_portal(runtime: Runtime, portal_id: str, pool: Pool) -> None:
 
 def _work_on_run(runtime: Runtime, run: RowMapping, ends_at: float) -> None:
     """One stretch of work on a run; whatever stops it is noted on the run, never raised."""
-    bound = structlog.contextvars.bound_contextvars(portal=run["portal_id"], run=run["id"])
+    bound = structlog.contextvars.bound_contextvars(
+        portal=run["portal_id"], run=run["id"], pool=run["pool"], worker=runtime.owner
+    )
     with bound:
         try:
             _work_or_note(runtime, run, ends_at)
