@@ -6,6 +6,7 @@ Zoom cannot be reached is put off and loses nothing.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import cast, get_args
@@ -37,7 +38,14 @@ from schemas.zoom_webhooks import (
 from store.connections import end_zoom_grant, portals_without_grant
 from store.database import reading, writing
 from store.inbox import place_of, trace_of
-from store.inbox_work import bury, close_deliveries, forget_body, new_deliveries, put_off
+from store.inbox_work import (
+    bury,
+    close_deliveries,
+    forget_body,
+    has_new_deliveries,
+    new_deliveries,
+    put_off,
+)
 from store.leases import release_lease, take_lease
 from store.leaving import want_erasure
 from store.registration_facts import RegistrationEntry, merge_registrations
@@ -56,7 +64,9 @@ from store.webinar_facts import (
     save_zoom_users,
 )
 
-AT_ONCE = 500
+AT_ONCE = 100
+TURN_SECONDS = 0.5
+"""So long somebody's registration waits behind another account's thousands."""
 MAX_ATTEMPTS = 12
 LONGEST_PAUSE = timedelta(hours=1)
 LEASE_SECONDS = 30.0
@@ -65,18 +75,31 @@ log = structlog.get_logger(__name__)
 
 
 def drain_inbox(runtime: Runtime) -> int:
-    """Work off what waits in the inbox; how many deliveries. One drainer at a time."""
+    """Work off what waits in the inbox, for a moment; how many deliveries. One drainer at a time.
+
+    The next turn begins with whoever arrived meanwhile, however much of an account is left.
+    """
+    with reading(runtime.database) as connection:
+        if not has_new_deliveries(connection, runtime.clock()):
+            return 0
     held = take_lease(runtime.database, "drain", runtime.owner, seconds=LEASE_SECONDS)
     if held is None:
         return 0
     try:
-        with reading(runtime.database) as connection:
-            rows = new_deliveries(connection, runtime.clock(), AT_ONCE)
-        for row in rows:
-            _drain_one(runtime, row)
-        return len(rows)
+        return _drain(runtime)
     finally:
         release_lease(runtime.database, held)
+
+
+def _drain(runtime: Runtime) -> int:
+    ends_at = time.monotonic() + TURN_SECONDS
+    with reading(runtime.database) as connection:
+        rows = new_deliveries(connection, runtime.clock(), AT_ONCE)
+    for count, row in enumerate(rows):
+        if count and time.monotonic() > ends_at:
+            return count
+        _drain_one(runtime, row)
+    return len(rows)
 
 
 def _drain_one(runtime: Runtime, row: RowMapping) -> None:

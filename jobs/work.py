@@ -54,7 +54,7 @@ from jobs.verification import restore_properties, verify_event
 from jobs.zoom_reads import read_zoom
 from rollcall.errors import NeedsAttention, Permanent, Retryable
 from store.database import reading, writing
-from store.leases import LeaseLost, release_lease, take_lease
+from store.leases import LeaseLost, keeping_lease, release_lease, take_lease
 from store.ledger_reading import count_sendable, count_unfinished, next_effect_at
 from store.people import count_dirty, mark_occurrence_dirty
 from store.recording_facts import event_texts
@@ -82,7 +82,8 @@ LOOK_AGAIN_SECONDS = 0.5
 MAX_ATTEMPTS = 8
 TRY_AGAIN = timedelta(minutes=15)
 PORTAL_LEASE_SECONDS = SLICE_SECONDS
-"""It only keeps a portal from taking several workers of a pool; what is written has its own."""
+"""It only keeps a portal from taking several workers of a pool, also while a single call hangs for
+longer; what is written has a lease of its own."""
 
 log = structlog.get_logger(__name__)
 
@@ -135,7 +136,13 @@ def _work_for_next_portal(runtime: Runtime, pool: Pool) -> bool:
         )
         if held is not None:
             try:
-                _work_for_portal(runtime, portal_id, pool)
+                with keeping_lease(
+                    runtime.database,
+                    held,
+                    seconds=PORTAL_LEASE_SECONDS,
+                    every=PORTAL_LEASE_SECONDS / 4,
+                ):
+                    _work_for_portal(runtime, portal_id, pool)
             finally:
                 release_lease(runtime.database, held)
             return True

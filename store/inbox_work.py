@@ -5,17 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, case, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from store.tables import inbox
 
 
 def new_deliveries(connection: Connection, now: datetime, limit: int) -> list[RowMapping]:
-    """Deliveries not worked off yet, oldest first."""
+    """Deliveries not worked off yet: the oldest of every account, then the second of every one, …
+
+    An account that floods the door makes the others wait for no more than their turn; what belongs
+    to one account keeps its order.
+    """
+    turn = func.row_number().over(partition_by=inbox.c.account_id, order_by=inbox.c.id)
+    waiting = select(inbox.c.id, turn.label("turn")).where(_is_due(now)).subquery()
     rows = connection.execute(
         select(inbox)
-        .where(inbox.c.state == "new", or_(inbox.c.not_before.is_(None), inbox.c.not_before <= now))
-        .order_by(inbox.c.id)
+        .join(waiting, waiting.c.id == inbox.c.id)
+        .order_by(waiting.c.turn, inbox.c.id)
         .limit(limit)
     )
     return list(rows.mappings())
@@ -23,7 +39,12 @@ def new_deliveries(connection: Connection, now: datetime, limit: int) -> list[Ro
 
 def has_new_deliveries(connection: Connection, now: datetime) -> bool:
     """Whether anything waits in the inbox."""
-    return bool(new_deliveries(connection, now, 1))
+    return connection.execute(select(inbox.c.id).where(_is_due(now)).limit(1)).first() is not None
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    is_due = or_(inbox.c.not_before.is_(None), inbox.c.not_before <= now)
+    return and_(inbox.c.state == "new", is_due)
 
 
 def close_deliveries(connection: Connection, pks: Sequence[int], *, state: str) -> None:

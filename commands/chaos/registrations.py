@@ -12,12 +12,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from commands.customer import Customer
-from commands.trial import Trial, wait_for
+from commands.trial import Trial, TrialFailed, wait_for
 from simulator.zoom.sender import compact, sign
 
 SECRET = "sim-zoom-webhook-secret"  # the simulated app's, as in `trial_environment`
 ANSWER_SECONDS = 3.0
 """Zoom waits no longer. https://developers.zoom.us/docs/api/webhooks/"""
+AGAIN_SECONDS, PATIENCE = 0.1, 60.0
 AT_ONCE = 5_000
 DAY = 86_400
 
@@ -123,6 +124,16 @@ class Sender:
             self._connection.close()
             return 0
         return answer.status
+
+    def insist(self, body: bytes) -> int:
+        """Send until it is taken in; how often it was refused before. Raises `TrialFailed`."""
+        deadline, refused = time.monotonic() + PATIENCE, 0
+        while self.send(body) != 204:
+            refused += 1
+            if time.monotonic() > deadline:
+                raise TrialFailed(f"a webhook was not taken in for {PATIENCE:g} s")
+            time.sleep(AGAIN_SECONDS)
+        return refused
 
     def close(self) -> None:
         """Hang up."""
