@@ -21,6 +21,7 @@ import requests
 from commands.supervise import die_with_parent, kill_session
 from config import child_environment
 
+HOME = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0
 STOP_SECONDS = 45.0
 LOOK_SECONDS = 0.05
@@ -32,11 +33,15 @@ class TrialFailed(Exception):
 
 @dataclass(slots=True)
 class Process:
-    """A command of ours that runs beside this one, in a session of its own."""
+    """A command of ours that runs beside this one, in a session of its own.
+
+    ``home`` holds the code, this one's unless given.
+    """
 
     command: list[str]
     environment: dict[str, str]
     log_path: Path
+    home: Path = HOME
     _running: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> None:
@@ -45,7 +50,7 @@ class Process:
             self._running = subprocess.Popen(
                 [sys.executable, "-m", *self.command],
                 env=self.environment,
-                cwd=Path(__file__).resolve().parent.parent,
+                cwd=self.home,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

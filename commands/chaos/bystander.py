@@ -105,7 +105,8 @@ class Measured:
             "p50",
             "p95",
             "longest",
-            "p99 of the door's answer",
+            "p99 until taken in",
+            "refused",
         )
         phases = [self.alone, self.beside_hanging]
         phases += [self.beside_flood] if self.beside_flood else []
@@ -169,7 +170,7 @@ class Play:
 
     def measure(self, queued: int, hang: float, flood: int, flood_seconds: int) -> Measured:
         """All phases one after the other. Raises `TrialFailed`."""
-        bystander, hanging = move_in(self.trial, BYSTANDER), move_in(self.trial, HANGING)
+        bystander, hanging = self._move_in(BYSTANDER), self._move_in(HANGING)
         bystander.customer.api("PATCH", "/settings", {"webinar_sync": "all"})
         self._warm_up(bystander)
         alone = self._watch("alone", bystander)
@@ -194,13 +195,20 @@ class Play:
             most_workers(calls),
         )
 
+    def _move_in(self, portal_id: str) -> Tenant:
+        return move_in(self.trial.simulated, self.trial.rollcall_url, portal_id)
+
+    def _await_arrivals(self, tenant: Tenant, count: int) -> None:
+        trial = self.trial
+        await_registered(trial.simulated, tenant, count, ARRIVAL_PATIENCE, trial.rollcall)
+
     def _warm_up(self, bystander: Tenant) -> None:
         """The first registration brings the first read of everything; it is not measured."""
         sender = Sender(self.trial.rollcall_url)
-        for one in sign_up(self.trial, bystander, ["first"]):
+        for one in sign_up(self.trial.simulated, bystander, ["first"]):
             sender.insist(one.body)
         sender.close()
-        await_registered(self.trial, bystander, 1, ARRIVAL_PATIENCE)
+        self._await_arrivals(bystander, 1)
         self.signed_up = 1
 
     def _watch(self, name: str, bystander: Tenant, seconds: int | None = None) -> Phase:
@@ -215,13 +223,13 @@ class Play:
         for number in range(self.signed_up, self.signed_up + count):
             time.sleep(max(0.0, due - time.monotonic()))
             due += 1 / self.rate
-            [person] = sign_up(self.trial, bystander, [f"guest{number:05d}"])
+            [person] = sign_up(self.trial.simulated, bystander, [f"guest{number:05d}"])
             sent[person.email] = began = time.time()
             refused += sender.insist(person.body)
             answers.append(time.time() - began)
         sender.close()
         self.signed_up += count
-        await_registered(self.trial, bystander, self.signed_up, ARRIVAL_PATIENCE)
+        self._await_arrivals(bystander, self.signed_up)
         arrived = self._arrivals(bystander)
         return Phase(
             name, [arrived[email] - began for email, began in sent.items()], answers, refused
@@ -241,7 +249,7 @@ class Play:
     def _queue(self, hanging: Tenant, people: int, hang: float) -> int:
         """Let the customer's HubSpot hang, and everybody of its webinar wait for it; how many."""
         click.echo(f"queueing {people:,} people …", err=True)
-        sign_up(self.trial, hanging, [f"queued{number:05d}" for number in range(people)])
+        sign_up(self.trial.simulated, hanging, [f"queued{number:05d}" for number in range(people)])
         fault = {"platform": "hubspot", "kind": "slow", "tenant": HANGING, "seconds": hang}
         self.trial.simulated.call("POST", "/faults", fault)
         hanging.customer.api("PATCH", "/settings", {"webinar_sync": "all"})
@@ -266,7 +274,9 @@ class Play:
     @contextmanager
     def _trickle(self, hanging: Tenant) -> Iterator[None]:
         """People go on signing up with the customer whose HubSpot hangs, one a second."""
-        people = sign_up(self.trial, hanging, [f"late{number}" for number in range(self.seconds)])
+        people = sign_up(
+            self.trial.simulated, hanging, [f"late{number}" for number in range(self.seconds)]
+        )
         over = threading.Event()
 
         def send() -> None:
@@ -286,7 +296,9 @@ class Play:
     @contextmanager
     def _flood(self, hanging: Tenant, rate: int, seconds: int) -> Iterator[list[int]]:
         """The customer's webhooks at a steady rate; the answers' list grows meanwhile."""
-        people = sign_up(self.trial, hanging, [f"flood{n:06d}" for n in range(rate * seconds)])
+        people = sign_up(
+            self.trial.simulated, hanging, [f"flood{n:06d}" for n in range(rate * seconds)]
+        )
         taken: list[int] = []
         over = threading.Event()
 

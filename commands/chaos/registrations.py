@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from commands.customer import Customer
-from commands.trial import Trial, TrialFailed, wait_for
+from commands.trial import Process, Simulated, TrialFailed, wait_for
 from simulator.zoom.sender import compact, sign
 
 SECRET = "sim-zoom-webhook-secret"  # the simulated app's, as in `trial_environment`
@@ -42,9 +42,8 @@ class SignUp:
     body: bytes
 
 
-def move_in(trial: Trial, portal_id: str) -> Tenant:
+def move_in(simulated: Simulated, rollcall_url: str, portal_id: str) -> Tenant:
     """Make a portal, a Zoom account and a webinar, and install Rollcall into both."""
-    simulated = trial.simulated
     account_id = f"account-of-{portal_id}"
     simulated.call("POST", "/hubspot/portals", {"id": int(portal_id)})
     host = {"email": f"host@portal-{portal_id}.example", "first_name": "Hanna", "last_name": "Host"}
@@ -55,12 +54,12 @@ def move_in(trial: Trial, portal_id: str) -> Tenant:
         f"/zoom/accounts/{account_id}/webinars",
         {"topic": "Tomorrow's webinar", "start_time": DAY, "silent": True},
     )
-    customer = Customer(trial.rollcall_url)
+    customer = Customer(rollcall_url)
     customer.install(portal_id, account_id, host_id)
     return Tenant(customer, portal_id, account_id, str(webinar["webinar_id"]), host_id)
 
 
-def sign_up(trial: Trial, tenant: Tenant, names: Sequence[str]) -> list[SignUp]:
+def sign_up(simulated: Simulated, tenant: Tenant, names: Sequence[str]) -> list[SignUp]:
     """Put people on the webinar's list; nothing is announced, the webhooks are the caller's."""
     made: list[SignUp] = []
     for begin in range(0, len(names), AT_ONCE):
@@ -68,7 +67,7 @@ def sign_up(trial: Trial, tenant: Tenant, names: Sequence[str]) -> list[SignUp]:
             {"email": f"{name}@northquay.example", "first_name": "Ingrid", "last_name": name}
             for name in names[begin : begin + AT_ONCE]
         ]
-        answer = trial.simulated.call(
+        answer = simulated.call(
             "POST",
             f"/zoom/webinars/{tenant.webinar_id}/registrants",
             {"registrants": people, "silent": True},
@@ -140,13 +139,15 @@ class Sender:
         self._connection.close()
 
 
-def await_registered(trial: Trial, tenant: Tenant, count: int, seconds: float) -> None:
+def await_registered(
+    simulated: Simulated, tenant: Tenant, count: int, seconds: float, *needed: Process
+) -> None:
     """Wait until HubSpot has that many registrations. Raises `TrialFailed`."""
 
     def are_there() -> bool:
         time.sleep(0.2)
-        writes = trial.simulated.summary(tenant.portal_id)["writes"]
+        writes = simulated.summary(tenant.portal_id)["writes"]
         return bool(writes["registered"] >= count)
 
     what = f"{count} registrations to be in HubSpot portal {tenant.portal_id}"
-    wait_for(are_there, what, trial.rollcall, seconds=seconds)
+    wait_for(are_there, what, *needed, seconds=seconds)
