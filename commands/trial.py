@@ -68,6 +68,16 @@ class Process:
         """Whether it has been started and has not ended."""
         return self._running is not None and self._running.poll() is None
 
+    @property
+    def status(self) -> int | None:
+        """What it ended with; None while it runs, and when it never did."""
+        return None if self._running is None else self._running.poll()
+
+    @property
+    def last_words(self) -> str:
+        """The last lines it printed."""
+        return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-15:])
+
     def stop(self) -> None:
         """Ask it to end, and see that nothing of it is left."""
         if self._running is None:
@@ -213,7 +223,7 @@ def wait_for(
         for process in needed:
             if not process.is_running:
                 raise TrialFailed(
-                    f"{what}: {' '.join(process.command)} ended by itself\n{_end(process)}"
+                    f"{what}: {' '.join(process.command)} ended by itself\n{process.last_words}"
                 )
         if time.monotonic() > deadline:
             raise TrialFailed(f"waited {seconds:g} s for {what}")
@@ -239,8 +249,3 @@ def free_port(wanted: int) -> int:
                 continue
             return int(probe.getsockname()[1])
     raise TrialFailed("no port of this machine is free")
-
-
-def _end(process: Process) -> str:
-    lines = process.log_path.read_text(errors="replace").splitlines()
-    return "\n".join(lines[-15:])

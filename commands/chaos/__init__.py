@@ -13,6 +13,7 @@ import click
 CAMPAIGNS = {
     "door": ("commands.chaos.door", "Webhooks at full speed while web processes are killed."),
     "bystander": ("commands.chaos.bystander", "One customer's HubSpot hangs, another is timed."),
+    "deploy": ("commands.chaos.deploy", "A rolling restart to this version and back, under load."),
 }
 
 

@@ -143,8 +143,7 @@ def command(
     """
     folder = Path(tempfile.mkdtemp(prefix="rollcall-chaos-bystander-"))
     try:
-        environment = {"ROLLCALL_WORKERS": str(WORKERS)}
-        with open_trial(folder, **environment) as trial:
+        with open_trial(folder, ROLLCALL_WORKERS=str(WORKERS)) as trial:
             play = Play(trial, seconds, rate)
             measured = play.measure(queued, hang, flood, flood_seconds)
     except TrialFailed as error:
@@ -350,12 +349,11 @@ def most_at_once(spans: Iterable[tuple[float, float]]) -> int:
 
 def most_workers(calls: Sequence[Call]) -> int:
     """How many workers of one pool had a call under way at once, at most."""
-    pools: dict[str, list[tuple[float, int, str]]] = {}
-    for call in calls:
-        moments = ((call.began, 1, call.worker), (call.ended, -1, call.worker))
-        pools.setdefault(call.pool, []).extend(moments)
     most = 0
-    for moments in pools.values():
+    for pool in {call.pool for call in calls}:
+        mine = [call for call in calls if call.pool == pool]
+        moments = [(call.began, 1, call.worker) for call in mine]
+        moments += [(call.ended, -1, call.worker) for call in mine]
         busy: Counter[str] = Counter()
         for _, step, worker in sorted(moments):
             busy[worker] += step
