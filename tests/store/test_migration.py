@@ -8,7 +8,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from store.database import open_database
 from store.migration import alembic_config, check_migrations, migrate
@@ -32,6 +32,22 @@ def test_an_empty_database_gets_every_table_and_a_second_start_changes_nothing(
         with engine.begin() as connection:
             table = metadata.tables["occurrence_person"]
             assert connection.execute(table.select()).mappings().one() == row
+    finally:
+        engine.dispose()
+
+
+def test_a_version_put_back_works_on_the_tables_of_the_newer_one_F47(
+    database_url: str,
+) -> None:
+    migrate(database_url)
+    engine = open_database(database_url)
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        migrate(database_url)
+        with engine.begin() as connection:
+            add_person(connection, add_occurrence(connection), "ada@example.com")
+            assert connection.execute(text("SELECT * FROM alembic_version")).scalar() == "9999"
     finally:
         engine.dispose()
 
