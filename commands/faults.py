@@ -72,10 +72,9 @@ REMARKS: Mapping[str, str] = {
     "F14": "a read-only Redis is not played",
     "F18": "the refusal is simulated; no real disk is filled",
     "F23": "an answer that drips is cut by a deadline no test waits for",
-    "F31": "turns and separate limits are tested, the other portal's delay is not measured",
-    "F32": "turns are tested, a flood of ten minutes is not played",
-    "F47": "migrations up and down are tested; two versions side by side cannot be before a second "
-    "release exists",
+    "F31": "the other portal's delay is measured by `./run chaos bystander`",
+    "F32": "the other account's delay is measured by `./run chaos bystander`",
+    "F47": "under load, there and back: `./run chaos deploy`",
 }
 """What the tests leave out, and for a fault without any, why."""
 
