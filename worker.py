@@ -8,7 +8,7 @@ import socket
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -25,6 +25,7 @@ from clients.alerts import AlertDoor, alert_key
 from clients.limiter import declare_fresh
 from commands.embedded import valkey_url
 from config import Config
+from jobs import stopping
 from jobs.guard import Guard
 from jobs.queue import Doorbell, queue_of
 from jobs.runtime import Platforms, Runtime, Timing, set_runtime_factory
@@ -77,6 +78,17 @@ def open_runtime(config: Config, registry: Registry, redis_url: str) -> Iterator
         redis.close()
 
 
+class TellingWorker(Worker):
+    """Told to stop, it tells its job, which ends at the next safe place instead of going on."""
+
+    def handle_warm_shutdown_request(self) -> None:
+        """Pass it on; called once, by the first SIGTERM or SIGINT."""
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
+        if self.horse_pid:
+            with suppress(ProcessLookupError):
+                os.kill(self.horse_pid, stopping.SIGNAL)
+
+
 def run_worker(config: Config, pool: Literal["live", "bulk"]) -> None:
     """Be a worker of the pool until SIGTERM; a job in progress ends its slice first."""
     configure_logs()
@@ -86,7 +98,8 @@ def run_worker(config: Config, pool: Literal["live", "bulk"]) -> None:
         log.error("plugin_skipped", plugin=problem.name, why=problem.what, remedy=problem.remedy)
     set_runtime_factory(lambda: open_runtime(config, registry, redis_url))
     redis = Redis.from_url(redis_url)
-    worker = Worker(
+    stopping.listen()
+    worker = TellingWorker(
         [queue_of(redis, pool)],
         connection=redis,
         serializer=JSONSerializer,

@@ -50,6 +50,7 @@ from jobs.records import show_connection_problem
 from jobs.requests import work_off_requests
 from jobs.runtime import Runtime, runtime_of_this_process
 from jobs.slices import SLICE_SECONDS, LeaseTaken, Slice, SliceOver, slice_under
+from jobs.stopping import is_told_to_stop
 from jobs.verification import restore_properties, verify_event
 from jobs.zoom_reads import read_zoom
 from rollcall.errors import NeedsAttention, Permanent, Retryable
@@ -95,9 +96,9 @@ def go_on(pool: Pool) -> None:
 
 
 def work_off(runtime: Runtime, pool: Pool) -> None:
-    """Go on with ready runs; ends when the next one is further away than a few seconds."""
+    """Go on with ready runs; ends when the next one is further away than a few seconds, or told."""
     ends_at = time.monotonic() + JOB_SECONDS
-    while time.monotonic() < ends_at:
+    while time.monotonic() < ends_at and not is_told_to_stop():
         answered = work_off_requests(runtime) if pool == "live" else False
         drained = drain_inbox(runtime) if pool == "live" else 0
         erased = erase_due(runtime) if pool == "live" else 0
@@ -151,7 +152,7 @@ def _work_for_next_portal(runtime: Runtime, pool: Pool) -> bool:
 
 def _work_for_portal(runtime: Runtime, portal_id: str, pool: Pool) -> None:
     ends_at = time.monotonic() + SLICE_SECONDS
-    while time.monotonic() < ends_at:
+    while time.monotonic() < ends_at and not is_told_to_stop():
         with reading(runtime.database) as connection:
             run = next_run(connection, portal_id, pool, runtime.clock())
         if run is None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 import time
 
 import pytest
 from sqlalchemy import RowMapping, update
 
-from jobs import drain, work
+from jobs import drain, stopping, work
 from jobs.runtime import Runtime
 from store.database import writing
 from store.inbox import record_delivery
+from store.inbox_work import close_deliveries
 from store.leases import is_lease_held
 from store.sealing import Sealer
 from store.tables import lease
@@ -56,10 +60,10 @@ def test_P6_whoever_arrives_during_a_flood_is_next_but_one_turn_F32(
         moment[0] += drain.TURN_SECONDS / 4
         merged.append(row["account_id"])
         with writing(runtime.database) as to:
-            drain.close_deliveries(to, [row["id"]], state="done")
+            close_deliveries(to, [row["id"]], state="done")
 
     monkeypatch.setattr(drain, "_drain_one", merge)
-    monkeypatch.setattr(drain.time, "monotonic", lambda: moment[0])
+    monkeypatch.setattr("jobs.drain.time.monotonic", lambda: moment[0])
     for number in range(50):
         arrive(number, "loud")
     assert 0 < drain.drain_inbox(runtime) < 10
@@ -67,3 +71,20 @@ def test_P6_whoever_arrives_during_a_flood_is_next_but_one_turn_F32(
     arrive(99, "quiet")
     drain.drain_inbox(runtime)
     assert "quiet" in merged[before : before + 2]
+
+
+def test_P14_a_job_told_to_stop_begins_nothing_more_F15(
+    runtime: Runtime, run: RowMapping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under steady load a job would go on for two minutes, and be killed long before."""
+    before = signal.getsignal(stopping.SIGNAL)
+    told = threading.Event()
+    monkeypatch.setattr(stopping, "_told", told)
+    monkeypatch.setattr(work, "_work_for_next_portal", lambda *_: pytest.fail("it goes on"))
+    stopping.listen()
+    try:
+        os.kill(os.getpid(), stopping.SIGNAL)
+        work.work_off(runtime, "bulk")
+    finally:
+        signal.signal(stopping.SIGNAL, before)
+    assert told.is_set()
