@@ -8,7 +8,7 @@ import socket
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 import structlog
@@ -24,6 +24,7 @@ from clients.limiter import declare_fresh
 from commands.embedded import valkey_url
 from commands.stand_ins import StandIns
 from config import Config
+from jobs import stopping
 from jobs.clock import tell_skew
 from jobs.guard import Guard
 from jobs.queue import Doorbell, Unheard, queue_of
@@ -79,6 +80,17 @@ def open_runtime(config: Config, registry: Registry, redis_url: str) -> Iterator
         redis.close()
 
 
+class TellingWorker(Worker):
+    """Told to stop, it tells its job, which ends at the next safe place instead of going on."""
+
+    def handle_warm_shutdown_request(self) -> None:
+        """Pass it on; called once, by the first SIGTERM or SIGINT."""
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
+        if self.horse_pid:
+            with suppress(ProcessLookupError):
+                os.kill(self.horse_pid, stopping.SIGNAL)
+
+
 def run_worker(config: Config, pool: Pool) -> None:
     """Be a worker of the pool until SIGTERM; a job in progress ends its slice first."""
     configure_logs()
@@ -88,7 +100,8 @@ def run_worker(config: Config, pool: Pool) -> None:
         log.error("plugin_skipped", plugin=problem.name, why=problem.what, remedy=problem.remedy)
     set_runtime_factory(lambda: open_runtime(config, registry, redis_url))
     redis = Redis.from_url(redis_url)
-    worker = Worker(
+    stopping.listen()
+    worker = TellingWorker(
         [queue_of(redis, pool)],
         connection=redis,
         serializer=JSONSerializer,

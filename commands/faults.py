@@ -73,11 +73,10 @@ REMARKS: Mapping[str, str] = {
     "F23": "headers that drip are cut by the read timeout alone, 30 seconds after the last byte",
     "F26": "at full size: `./run chaos tokens`",
     "F30": "the first death blames nobody yet, so the guilty one is parked after four in all",
-    "F31": "turns and separate limits are tested, the other portal's delay is not measured",
-    "F32": "turns are tested, a flood of ten minutes is not played",
+    "F31": "the other portal's delay is measured by `./run chaos bystander`",
+    "F32": "the other account's delay is measured by `./run chaos bystander`",
     "F43": "with a few hundred deliveries",
-    "F47": "migrations up and down are tested; two versions side by side cannot be before a second "
-    "release exists",
+    "F47": "under load, there and back: `./run chaos deploy`",
 }
 """What the tests leave out, and for a fault without any, why."""
 

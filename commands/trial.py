@@ -21,6 +21,7 @@ import requests
 from commands.supervise import die_with_parent, kill_session
 from config import child_environment
 
+HOME = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0
 STOP_SECONDS = 45.0
 LOOK_SECONDS = 0.05
@@ -32,11 +33,15 @@ class TrialFailed(Exception):
 
 @dataclass(slots=True)
 class Process:
-    """A command of ours that runs beside this one, in a session of its own."""
+    """A command of ours that runs beside this one, in a session of its own.
+
+    ``home`` holds the code, this one's unless given.
+    """
 
     command: list[str]
     environment: dict[str, str]
     log_path: Path
+    home: Path = HOME
     _running: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> None:
@@ -45,7 +50,7 @@ class Process:
             self._running = subprocess.Popen(
                 [sys.executable, "-m", *self.command],
                 env=self.environment,
-                cwd=Path(__file__).resolve().parent.parent,
+                cwd=self.home,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -62,6 +67,16 @@ class Process:
     def is_running(self) -> bool:
         """Whether it has been started and has not ended."""
         return self._running is not None and self._running.poll() is None
+
+    @property
+    def status(self) -> int | None:
+        """What it ended with; None while it runs, and when it never did."""
+        return None if self._running is None else self._running.poll()
+
+    @property
+    def last_words(self) -> str:
+        """The last lines it printed."""
+        return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-15:])
 
     def stop(self) -> None:
         """Ask it to end, and see that nothing of it is left."""
@@ -208,7 +223,7 @@ def wait_for(
         for process in needed:
             if not process.is_running:
                 raise TrialFailed(
-                    f"{what}: {' '.join(process.command)} ended by itself\n{_end(process)}"
+                    f"{what}: {' '.join(process.command)} ended by itself\n{process.last_words}"
                 )
         if time.monotonic() > deadline:
             raise TrialFailed(f"waited {seconds:g} s for {what}")
@@ -234,8 +249,3 @@ def free_port(wanted: int) -> int:
                 continue
             return int(probe.getsockname()[1])
     raise TrialFailed("no port of this machine is free")
-
-
-def _end(process: Process) -> str:
-    lines = process.log_path.read_text(errors="replace").splitlines()
-    return "\n".join(lines[-15:])

@@ -25,6 +25,7 @@ from store.inbox import trace_of
 from store.inbox_work import (
     bury,
     close_deliveries,
+    has_new_deliveries,
     new_deliveries,
     note_under_way,
     put_off,
@@ -32,14 +33,15 @@ from store.inbox_work import (
 )
 from store.leases import release_lease, take_lease
 
-AT_ONCE = 500
+AT_ONCE = 100
+TURN_SECONDS = 0.5
+"""So long somebody's registration waits behind another account's thousands."""
 MAX_ATTEMPTS = 24
 LONGEST_PAUSE = timedelta(days=1)
 """From a second on, each pause twice the last: in all it is tried for more than a week."""
 UNTIL_CONNECTED = timedelta(hours=1)
 LEASE_SECONDS = 30.0
-TURN_SECONDS = 15.0
-"""After so long the lease is taken anew, so that only a dead drainer leaves one behind."""
+"""Longer than a turn, so that only a dead drainer leaves its lease behind."""
 DEATHS = 3
 DEATH_PAUSE = timedelta(minutes=1)
 
@@ -47,7 +49,13 @@ log = structlog.get_logger(__name__)
 
 
 def drain_inbox(runtime: Runtime) -> int:
-    """Work off what waits in the inbox; how many deliveries. One drainer at a time."""
+    """Work off what waits in the inbox, for a moment; how many deliveries. One drainer at a time.
+
+    The next turn begins with whoever arrived meanwhile, however much of an account is left.
+    """
+    with reading(runtime.database) as connection:
+        if not has_new_deliveries(connection, runtime.clock()):
+            return 0
     held = take_lease(runtime.database, "drain", runtime.owner, seconds=LEASE_SECONDS)
     if held is None:
         return 0

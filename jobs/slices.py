@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, RowMapping
 
 from jobs.runtime import Runtime
+from jobs.stopping import is_told_to_stop
 from rollcall.errors import Retryable
 from store.database import writing
 from store.leases import Lease, check_lease, release_lease, renew_lease, take_lease
@@ -39,7 +40,7 @@ class Turn:
     def keep(self) -> None:
         """Call between steps: renews the lease in time. Raises LeaseLost, SliceOver."""
         now = time.monotonic()
-        if now >= self.ends_at:
+        if now >= self.ends_at or is_told_to_stop():
             raise SliceOver("this slice is over; the next one goes on here", retry_after=0.0)
         if now - self._renewed_at > LEASE_SECONDS / 4:
             renew_lease(self.runtime.database, self.lease, seconds=LEASE_SECONDS)

@@ -52,11 +52,12 @@ from jobs.records import show_connection_problem, show_outage
 from jobs.requests import work_off_requests
 from jobs.runtime import Runtime, runtime_of_this_process
 from jobs.slices import SLICE_SECONDS, LeaseTaken, Slice, SliceOver, slice_under
+from jobs.stopping import is_told_to_stop
 from jobs.verification import restore_properties, verify_event
 from jobs.zoom_reads import read_zoom
 from rollcall.errors import NeedsAttention, Permanent, Retryable
 from store.database import reading, writing
-from store.leases import LeaseLost, release_lease, take_lease
+from store.leases import LeaseLost, keeping_lease, release_lease, take_lease
 from store.ledger_reading import count_sendable, count_unfinished, next_effect_at
 from store.people import count_dirty, mark_occurrence_dirty
 from store.recording_facts import event_texts
@@ -84,7 +85,8 @@ LOOK_AGAIN_SECONDS = 0.5
 MAX_ATTEMPTS = 8
 TRY_AGAIN = timedelta(minutes=15)
 PORTAL_LEASE_SECONDS = SLICE_SECONDS
-"""It only keeps a portal from taking several workers of a pool; what is written has its own."""
+"""It only keeps a portal from taking several workers of a pool, also while a single call hangs for
+longer; what is written has a lease of its own."""
 
 log = structlog.get_logger(__name__)
 
@@ -97,9 +99,9 @@ def go_on(pool: Pool) -> None:
 
 
 def work_off(runtime: Runtime, pool: Pool) -> None:
-    """Go on with ready runs; ends when the next one is further away than a few seconds."""
+    """Go on with ready runs; ends when the next one is further away than a few seconds, or told."""
     ends_at = time.monotonic() + JOB_SECONDS
-    while time.monotonic() < ends_at:
+    while time.monotonic() < ends_at and not is_told_to_stop():
         answered = work_off_requests(runtime) if pool == "live" else False
         drained = drain_inbox(runtime) if pool == "live" else 0
         erased = erase_due(runtime) if pool == "live" else 0
@@ -138,7 +140,13 @@ def _work_for_next_portal(runtime: Runtime, pool: Pool) -> bool:
         )
         if held is not None:
             try:
-                _work_for_portal(runtime, portal_id, pool)
+                with keeping_lease(
+                    runtime.database,
+                    held,
+                    seconds=PORTAL_LEASE_SECONDS,
+                    every=PORTAL_LEASE_SECONDS / 4,
+                ):
+                    _work_for_portal(runtime, portal_id, pool)
             finally:
                 release_lease(runtime.database, held)
             return True
@@ -147,7 +155,7 @@ def _work_for_next_portal(runtime: Runtime, pool: Pool) -> bool:
 
 def _work_for_portal(runtime: Runtime, portal_id: str, pool: Pool) -> None:
     ends_at = time.monotonic() + SLICE_SECONDS
-    while time.monotonic() < ends_at:
+    while time.monotonic() < ends_at and not is_told_to_stop():
         with reading(runtime.database) as connection:
             run = next_run(connection, portal_id, pool, runtime.clock())
         if run is None:
@@ -157,7 +165,9 @@ def _work_for_portal(runtime: Runtime, portal_id: str, pool: Pool) -> None:
 
 def _work_on_run(runtime: Runtime, run: RowMapping, ends_at: float) -> None:
     """One stretch of work on a run; whatever stops it is noted on the run, never raised."""
-    bound = structlog.contextvars.bound_contextvars(portal=run["portal_id"], run=run["id"])
+    bound = structlog.contextvars.bound_contextvars(
+        portal=run["portal_id"], run=run["id"], pool=run["pool"], worker=runtime.owner
+    )
     with bound:
         try:
             _work_or_note(runtime, run, ends_at)

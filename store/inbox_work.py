@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, and_, case, func, select, update
+from sqlalchemy import Connection, RowMapping, and_, case, func, or_, select, update
 
 from store.tables import inbox
 from store.types import UtcDateTime
@@ -16,12 +16,21 @@ _IS_PUT_OFF = and_(_IS_NEW, inbox.c.not_before.is_not(None))
 
 
 def new_deliveries(connection: Connection, now: datetime, limit: int) -> list[RowMapping]:
-    """Deliveries not worked off yet, oldest first.
+    """Deliveries not worked off yet: the oldest of every account, then the second of every one, …
 
-    Those that were put off or replayed come behind, up to a fourth of ``limit`` more: however many
-    they are, they hold up no fresh ones, and are not held up for ever themselves.
+    An account that floods the door makes the others wait for no more than their turn; what belongs
+    to one account keeps its order. Those that were put off or replayed come behind, up to a fourth
+    of ``limit`` more: however many they are, they hold up no fresh ones, and are not held up for
+    ever themselves.
     """
-    fresh = select(inbox).where(_IS_FRESH).order_by(inbox.c.id).limit(limit)
+    turn = func.row_number().over(partition_by=inbox.c.account_id, order_by=inbox.c.id)
+    waiting = select(inbox.c.id, turn.label("turn")).where(_IS_FRESH).subquery()
+    fresh = (
+        select(inbox)
+        .join(waiting, waiting.c.id == inbox.c.id)
+        .order_by(waiting.c.turn, inbox.c.id)
+        .limit(limit)
+    )
     due = (
         select(inbox)
         .where(_IS_PUT_OFF, inbox.c.not_before <= now)
@@ -34,7 +43,8 @@ def new_deliveries(connection: Connection, now: datetime, limit: int) -> list[Ro
 
 def has_new_deliveries(connection: Connection, now: datetime) -> bool:
     """Whether anything waits in the inbox."""
-    return bool(new_deliveries(connection, now, 1))
+    is_due = or_(_IS_FRESH, and_(_IS_PUT_OFF, inbox.c.not_before <= now))
+    return connection.execute(select(inbox.c.id).where(is_due).limit(1)).first() is not None
 
 
 def close_deliveries(connection: Connection, pks: Sequence[int], *, state: str) -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import structlog
 from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from rollcall.errors import Retryable
 from store.clock import read_clock_ms
 from store.database import reading, writing
 from store.statements import insert_missing
 from store.tables import lease
+
+log = structlog.get_logger(__name__)
 
 
 class LeaseLost(Retryable):
@@ -58,6 +65,33 @@ def renew_lease(engine: Engine, held: Lease, *, seconds: float) -> None:
         ).rowcount
     if not changed:
         raise LeaseLost(f"the lease {held.name} was taken over; its new holder goes on")
+
+
+@contextmanager
+def keeping_lease(engine: Engine, held: Lease, *, seconds: float, every: float) -> Iterator[None]:
+    """Renew the lease every so many seconds until the block ends, however long one step takes.
+
+    A thread does it, so a process that dies or freezes keeps nothing. Whoever lost the lease is not
+    told: for leases that keep others from joining in, not for those writes depend on.
+    """
+    over = threading.Event()
+
+    def keep() -> None:
+        while not over.wait(every):
+            try:
+                renew_lease(engine, held, seconds=seconds)
+            except LeaseLost:
+                return
+            except SQLAlchemyError as error:
+                log.warning("lease_not_renewed", lease=held.name, error=type(error).__name__)
+
+    keeper = threading.Thread(target=keep, name=f"keeps {held.name}", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        keeper.join()
 
 
 def check_lease(connection: Connection, held: Lease) -> None:

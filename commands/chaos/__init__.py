@@ -14,6 +14,8 @@ CAMPAIGNS = {
     "door": ("commands.chaos.door", "Webhooks at full speed while web processes are killed."),
     "tokens": ("commands.chaos.tokens", "Many processes meet one expired token."),
     "backlog": ("commands.chaos.backlog", "A backlog, an emptied Redis, killed workers."),
+    "bystander": ("commands.chaos.bystander", "One customer's HubSpot hangs, another is timed."),
+    "deploy": ("commands.chaos.deploy", "A rolling restart to this version and back, under load."),
 }
 
 

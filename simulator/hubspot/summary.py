@@ -104,6 +104,9 @@ def describe_marketing_events(portal: Portal) -> list[dict[str, Any]]:
                     "occurred_at": _iso_or_none(occurred_at(participation.interactions)),
                     "joined_at": _iso_or_none(_attended(participation.interactions, "joined_at")),
                     "left_at": _iso_or_none(_attended(participation.interactions, "left_at")),
+                    "recorded_at": _iso_or_none(
+                        max((item.recorded_at for item in participation.interactions), default=None)
+                    ),
                     "verbs": [item.verb for item in participation.interactions],
                 }
                 for participation in event.participations.values()

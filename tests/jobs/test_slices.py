@@ -92,3 +92,12 @@ def test_a_slice_ends_at_its_time_F15(runtime: Runtime, run: RowMapping, clock: 
         with pytest.raises(SliceOver) as over:
             slice_.keep()
     assert over.value.retry_after == 0.0
+
+
+def test_P14_told_to_stop_a_slice_ends_at_the_next_step_F15(
+    runtime: Runtime, run: RowMapping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.slices.is_told_to_stop", lambda: True)
+    with slice_under(runtime, run, NAME, NEVER) as slice_, pytest.raises(SliceOver):
+        slice_.keep()
+    assert not is_lease_held(runtime.database, NAME)

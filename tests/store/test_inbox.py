@@ -164,6 +164,14 @@ class TestWorkingOff:
         assert waiting(connection) == keys
         assert [row["id"] for row in new_deliveries(connection, NOW, 2)] == keys[:2]
 
+    def test_P6_accounts_take_turns_however_much_one_of_them_sent_F32(
+        self, connection: Connection
+    ) -> None:
+        flood = [deliver(connection, number, account_id="loud") for number in range(20)]
+        others = [deliver(connection, 100 + n, account_id="quiet") for n in range(2)]
+        rows = new_deliveries(connection, NOW, 5)
+        assert [row["id"] for row in rows] == [flood[0], others[0], flood[1], others[1], flood[2]]
+
     @pytest.mark.parametrize("state", ["done", "ignored"])
     def test_what_is_worked_off_waits_no_longer(self, connection: Connection, state: str) -> None:
         first, second = deliver(connection, 1), deliver(connection, 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +20,7 @@ from store.leases import (
     LeaseLost,
     check_lease,
     is_lease_held,
+    keeping_lease,
     release_lease,
     renew_lease,
     take_lease,
@@ -90,6 +92,28 @@ def test_renewed_it_lasts_longer(database: Engine) -> None:
     renew_lease(database, held, seconds=LONG)
     assert take_lease(database, "drain", "two", seconds=LONG) is None
     check(database, held)
+
+
+def test_P6_kept_it_is_renewed_until_the_block_ends(database: Engine) -> None:
+    held = take(database)
+    with keeping_lease(database, held, seconds=LONG, every=0.01):
+        renew_lease(database, held, seconds=OVER)
+        deadline = time.monotonic() + 10
+        while not is_lease_held(database, "drain"):
+            assert time.monotonic() < deadline, "nobody renewed it"
+    renew_lease(database, held, seconds=OVER)
+    assert not [one for one in threading.enumerate() if one.name == "keeps drain"]
+    assert not is_lease_held(database, "drain")
+
+
+def test_kept_but_lost_it_stays_the_new_holders(database: Engine) -> None:
+    held = take(database, seconds=OVER)
+    new = take(database, "two")
+    with keeping_lease(database, held, seconds=LONG, every=0.0):
+        deadline = time.monotonic() + 10
+        while [one for one in threading.enumerate() if one.name == "keeps drain"]:
+            assert time.monotonic() < deadline, "the loser goes on"
+    check(database, new)
 
 
 @pytest.mark.parametrize(
