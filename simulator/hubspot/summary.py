@@ -105,6 +105,7 @@ def describe_marketing_events(portal: Portal) -> list[dict[str, Any]]:
                     "joined_at": _iso_or_none(_attended(participation.interactions, "joined_at")),
                     "left_at": _iso_or_none(_attended(participation.interactions, "left_at")),
                     "verbs": [item.verb for item in participation.interactions],
+                    "occurred": [iso(item.occurred_at) for item in participation.interactions],
                 }
                 for participation in event.participations.values()
             ],
