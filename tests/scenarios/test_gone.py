@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from store.database import reading
 from store.decisions import applied_effects
-from store.tables import gone_address, inbox, metadata, person
+from store.tables import effect, gone_address, inbox, metadata, person
 from tests.scenarios.audience import ON_SQLITE, Audience, gather_audience
 from tests.scenarios.stage import PORTAL, Stage
 
@@ -137,6 +137,8 @@ class TestUnheard:
             ADA: ("excluded", "deleted_contact"),
             BEN: ("in_sync", ""),
         }
+        rows = audience.stage.query(select(effect).where(effect.c.state == "unconfirmed"))
+        assert rows == [], "whatever became of the write to a deleted contact is settled"
 
     def test_a_contact_merged_unheard_is_found_and_the_survivor_attends(
         self, audience: Audience, webinar_id: int
