@@ -18,8 +18,11 @@ from commands.trial import Trial, TrialFailed, wait_for
 from store.database import open_database, reading
 from store.figures import read_figures
 
-HOUR = 3600
-STARTS_IN, HOURS_PLANNED = -HOUR, 3
+HOUR, HELD_MINUTES = 3600, 55
+"""The scene's webinar lasts 55 minutes."""
+
+MINUTES_PLANNED = 180
+"""As if it went on for hours: nothing is read as over before it was held."""
 
 MAIN_PORTAL, OTHER_PORTAL = "4242", "4343"
 LATENCY_SECONDS = 0.4
@@ -153,10 +156,8 @@ def _install(trial: Trial, campaign: Campaign, people: int) -> Tenant:
         "demo",
         portal_id=MAIN_PORTAL,
         people=people - people // LIVE_SHARE,
-        starts_in=STARTS_IN,
     )
-    # As if it went on for hours: nothing is read as over before it was held.
-    longer = {"duration": 60 * HOURS_PLANNED, "silent": True}
+    longer = {"duration": MINUTES_PLANNED, "silent": True}
     simulated.call("PATCH", f"/zoom/webinars/{plan['webinar_id']}", longer)
     luck = campaign.luck
     simulated.call(
@@ -203,16 +204,18 @@ def _count_live(played: dict[str, Any], live: int) -> None:
 
 
 def _hold_webinar(under_way: Play) -> None:
-    """The webinar takes place, and its plan is corrected to the hour it took.
+    """The webinar takes place and ends now, and its plan is corrected to the time it took.
 
     The notice of its end may be lost, and nothing is read before the planned end then; so the
     notice of the new plan never is.
     """
     simulated, main = under_way.trial.simulated, under_way.main
     luck = under_way.campaign.luck
+    path = f"/zoom/webinars/{main.webinar_id}"
+    simulated.call("PATCH", path, {"start_time": -60 * HELD_MINUTES, "silent": True})
     main.played |= simulated.scene("demo-webinar", report=list(luck.report))
     simulated.call("PATCH", "/zoom/webhooks", {"drop_rate": 0.0})
-    simulated.call("PATCH", f"/zoom/webinars/{main.webinar_id}", {"duration": 60})
+    simulated.call("PATCH", path, {"duration": HELD_MINUTES})
     simulated.call("PATCH", "/zoom/webhooks", {"drop_rate": luck.drop_rate})
 
 

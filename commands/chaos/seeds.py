@@ -26,6 +26,9 @@ from commands.chaos.play import MAIN_PORTAL, play, settle
 from commands.chaos.watch import watching
 from commands.trial import TrialFailed, open_trial
 
+READS_AFTER = "1s,3s,8s,20s,60s"
+"""More reads than a late report takes, on a slow machine too."""
+
 HEAD = ("seed", "faults", "seconds", "longest pause", "broken")
 
 
@@ -83,7 +86,11 @@ def run_seed(seed: int, people: int, folder: Path) -> Outcome:
     broken: tuple[str, ...] = ()
     figures = Figures()
     try:
-        with open_trial(folder, ROLLCALL_WORKERS=_workers(campaign)) as trial:
+        with open_trial(
+            folder,
+            ROLLCALL_WORKERS=_workers(campaign),
+            ROLLCALL_RECONCILE_AFTER=READS_AFTER,
+        ) as trial:
             with watching(trial.data_dir, MAIN_PORTAL) as watch:
                 played = play(trial, campaign, people, faults)
                 settle(played)
