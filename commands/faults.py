@@ -68,8 +68,8 @@ REMARKS: Mapping[str, str] = {
     "F01": "at full size: `./run chaos door`",
     "F05": "a lease, not the queue, says who works, so the rows F05-F11 are one case: the next "
     "slice goes on from what was committed; also `./run chaos`",
-    "F13": "a full Redis is not played",
-    "F14": "a read-only Redis is not played",
+    "F13": "a full Redis is played by `./run chaos`",
+    "F14": "a silent and a read-only Redis are played by `./run chaos`",
     "F18": "the refusal is simulated; no real disk is filled",
     "F23": "an answer that drips is cut by a deadline no test waits for",
     "F31": "turns and separate limits are tested, the other portal's delay is not measured",

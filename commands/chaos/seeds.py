@@ -7,6 +7,7 @@ repeated. Moments depend on the machine: a repetition does the same faults at ab
 from __future__ import annotations
 
 import multiprocessing
+import os
 import shutil
 import tempfile
 import time
@@ -24,6 +25,7 @@ from commands.chaos.page import save_figures, table
 from commands.chaos.plan import Campaign, plan_campaign
 from commands.chaos.play import MAIN_PORTAL, play, settle
 from commands.chaos.watch import watching
+from commands.supervise import die_with_parent
 from commands.trial import TrialFailed, open_trial
 
 READS_AFTER = "1s,3s,8s,20s,60s"
@@ -62,11 +64,21 @@ def play_seeds(seeds: int, first_seed: int, people: int, *, together: int, save:
 def _outcomes(seeds: Sequence[int], people: int, together: int) -> Iterator[Outcome]:
     """As they end. Each is played by a process of its own, with ports and a folder of its own."""
     with ProcessPoolExecutor(
-        together, multiprocessing.get_context("spawn"), max_tasks_per_child=1
+        together,
+        multiprocessing.get_context("spawn"),
+        initializer=_die_with,
+        initargs=(os.getpid(),),
+        max_tasks_per_child=1,
     ) as players:
         playing = [players.submit(play_seed, seed, people) for seed in seeds]
         for one in as_completed(playing):
             yield one.result()
+
+
+def _die_with(parent: int) -> None:
+    """Whoever ends the campaign ends the seeds it plays, and each of them its trial."""
+    if ask := die_with_parent(parent):
+        ask()
 
 
 def play_seed(seed: int, people: int) -> Outcome:
