@@ -211,7 +211,8 @@ def _record_contact_wishes(
         due = due_changes(plan)
         row = known.get(person_pk)
         if due is None:
-            if row is not None and row["state"] in ("planned", "rejected"):
+            # A contact in doubt has just been read, so nothing more would ever be learnt of it.
+            if row is not None and row["state"] in ("planned", "rejected", "unconfirmed"):
                 dropped.append(row["id"])
             continue
         wanted = contact_wish(plan)

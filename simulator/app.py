@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 PLATFORMS = ("hubspot", "zoom")
 BREAK_CONNECTION = "simulator.break_connection"
+CUT_ANSWER = "simulator.cut_answer"
+LOSING = {"lost_answer": BREAK_CONNECTION, "cut_answer": CUT_ANSWER}
+"""Faults after which the caller cannot know that its call was applied."""
+REFUSING = ("refuse_before", "hang")
 
 
 def create_simulator(world: World | None = None) -> Flask:
@@ -79,7 +83,7 @@ def _be_slow(world: World, fault: FaultRule | None) -> None:
         items = body.get("inputs") if isinstance(body, dict) else None
         if isinstance(items, list):
             seconds += world.limits.latency_per_item_seconds * len(items)
-    if fault is not None and fault.kind == "slow":
+    if fault is not None and fault.kind in ("slow", "hang"):
         seconds += fault.seconds
     if seconds > 0:
         time.sleep(seconds)
@@ -87,9 +91,11 @@ def _be_slow(world: World, fault: FaultRule | None) -> None:
 
 def _strike(fault: FaultRule) -> Response | None:
     """The answer of a fault that applies nothing; None when the call goes on."""
-    if fault.kind in ("slow", "lost_answer"):
+    if fault.kind == "partial":
+        _leave_out_half()
+    if fault.kind in ("slow", "partial", *LOSING):
         return None
-    if fault.kind == "refuse_before":
+    if fault.kind in REFUSING:
         request.environ[BREAK_CONNECTION] = True
         return Response(status=503)
     if fault.kind == "html":
@@ -106,13 +112,20 @@ def _strike(fault: FaultRule) -> Response | None:
     return answer
 
 
+def _leave_out_half() -> None:
+    """Take inputs away before the route sees them: what it reads is this very body."""
+    body = request.get_json(silent=True, force=True)
+    if isinstance(body, dict) and isinstance(body.get("inputs"), list):
+        del body["inputs"][(len(body["inputs"]) + 1) // 2 :]
+
+
 def _after_platform_call(world: World, response: Response) -> Response:
     if _platform_of(request.path):
         fault: FaultRule | None = g.get("fault")
-        is_lost = fault is not None and fault.kind == "lost_answer"
-        if is_lost:
-            request.environ[BREAK_CONNECTION] = True
-        is_refused = fault is not None and fault.kind == "refuse_before"
+        is_lost = fault is not None and fault.kind in LOSING
+        if fault is not None and is_lost:
+            request.environ[LOSING[fault.kind]] = True
+        is_refused = fault is not None and fault.kind in REFUSING
         _record(world, NO_ANSWER if is_refused else response.status_code, lost=is_lost)
     return response
 
@@ -140,14 +153,28 @@ def _breaking_connections(inner: WSGIApplication) -> WSGIApplication:
 
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         answer = inner(environ, start_response)
+        if environ.get(CUT_ANSWER):
+            return _half_of(answer, environ)
         if not environ.get(BREAK_CONNECTION):
             return answer
-        connection = environ.get("werkzeug.socket")
-        if connection is not None:
-            connection.shutdown(socket.SHUT_RDWR)
-        raise ConnectionAbortedError("a fault rule closed the connection")
+        raise _closed(environ)
 
     return serve
+
+
+def _half_of(answer: Iterable[bytes], environ: WSGIEnvironment) -> Iterator[bytes]:
+    """Less than the headers announced, and then nothing more."""
+    whole = b"".join(answer)
+    yield whole[: len(whole) // 2]
+    raise _closed(environ)
+
+
+def _closed(environ: WSGIEnvironment) -> ConnectionAbortedError:
+    """Close the caller's connection; the error that ends its request."""
+    connection = environ.get("werkzeug.socket")
+    if connection is not None:
+        connection.shutdown(socket.SHUT_RDWR)
+    return ConnectionAbortedError("a fault rule closed the connection")
 
 
 def _answer_unknown(error: HTTPException) -> Response | HTTPException:

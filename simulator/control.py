@@ -49,6 +49,27 @@ def blueprint(world: World) -> Blueprint:
             setattr(world.apps, name, str(value))
         return jsonify(asdict(world.apps))
 
+    @routes.post("/tokens/expire")
+    def expire_tokens() -> Response:
+        """Every access token is over now; the refresh tokens still work."""
+        with world.lock:
+            count = world.hubspot.expire_access_tokens()
+            return jsonify({"expired": count + world.zoom.grants.expire_access_tokens()})
+
+    @routes.get("/secrets")
+    def list_secrets() -> Response:
+        """Every token and code given out so far: what must be found nowhere else."""
+        with world.lock:
+            hubspot = world.hubspot
+            return jsonify(
+                {
+                    "secrets": [
+                        *(*hubspot.codes, *hubspot.grants, *hubspot.access_tokens),
+                        *world.zoom.ids.secrets,
+                    ]
+                }
+            )
+
     @routes.get("/scenes")
     def list_scenes() -> Response:
         return jsonify({"scenes": sorted(SCENES)})

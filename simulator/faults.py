@@ -8,7 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-KINDS = ("status", "refuse_before", "lost_answer", "slow", "empty_success", "html")
+KINDS = (
+    "status",
+    "refuse_before",
+    "hang",
+    "lost_answer",
+    "cut_answer",
+    "slow",
+    "partial",
+    "empty_success",
+    "html",
+)
 
 
 @dataclass(slots=True)
@@ -16,9 +26,11 @@ class FaultRule:
     """Which calls are struck, and what befalls them.
 
     kind: `status` answers `status` and applies nothing; `refuse_before` closes the connection and
-    applies nothing; `lost_answer` applies the call and then closes the connection; `slow` waits
-    `seconds` first; `empty_success` answers 200 with empty results and applies nothing; `html`
-    answers `status` with a page of HTML and applies nothing.
+    applies nothing, `hang` does so after `seconds`; `lost_answer` applies the call and then closes
+    the connection, `cut_answer` in the middle of the answer; `slow` waits `seconds` first;
+    `partial` leaves out the second half of the inputs without a word; `empty_success` answers 200
+    with empty results and applies nothing; `html` answers `status` with a page of HTML and applies
+    nothing.
     A call is struck with probability `rate` (0-1, from a generator seeded with `seed`), and at most
     `times` times when that is given. `route_contains` looks at the path below the platform root.
     """

@@ -22,7 +22,7 @@ from rich.console import Console
 from sqlalchemy import Engine, func, select
 
 import store
-from commands.chaos.faults import Flush
+from commands.chaos.faults import tell_valkey
 from commands.chaos.page import save_figures, table
 from commands.customer import Customer
 from commands.demo_report import show_second_sync
@@ -255,7 +255,7 @@ def _strike(site: Site, struck: Struck, name: str, source: random.Random) -> boo
         was_done = _kill_one(site.worker, source)
         struck.kills += was_done
     elif name == "flush":
-        was_done = Flush().empty(site.data_dir)
+        was_done = tell_valkey(site.data_dir, ["FLUSHALL"])
         struck.flushes += was_done
     else:
         was_done = _lose_redis(site)

@@ -1,15 +1,17 @@
-"""The faults of a campaign: what there is, which of them a seed chooses, and how each is done."""
+"""The faults of a campaign: what can go wrong, and how it is done to a trial."""
 
 from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -17,6 +19,7 @@ from redis.exceptions import RedisError
 from commands.embedded import valkey_url
 from commands.processes import Running, descendants
 from commands.trial import Trial
+from store.database import open_database, writing
 
 # What the command line of a child of `serve` contains, and the names of what runs below it.
 CHILDREN: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -27,9 +30,8 @@ CHILDREN: Mapping[str, tuple[str, tuple[str, ...]]] = {
     # Valkey writes a title of its own over its command line; both name the socket.
     "valkey": ("unixsocket", ("process",)),
 }
-WRITES = ("contacts/batch", "attendance", "marketing-events")
-HOLLOW = "empty_success"
-READS = ("contacts/batch/read", "registrants", "participants")
+HOLLOW, PARTIAL = "empty_success", "partial"
+OK = 200
 
 
 class Fault(Protocol):
@@ -58,25 +60,42 @@ class Kill:
     def strike(self, trial: Trial) -> bool:
         """Kill those of the parts that run just now."""
         condemned = self.condemned(descendants(trial.rollcall.pid))
-        for pid in condemned:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        _send(signal.SIGKILL, condemned)
         return bool(condemned)
 
     def condemned(self, running: list[Running]) -> list[int]:
         """The ids of the processes meant, children of `serve` being at depth 1."""
-        mark, names = CHILDREN[self.child]
-        roots = [one for one in running if one.depth == 1 and mark in one.command]
-        family = {root.pid for root in roots}
-        for one in running:
-            if one.parent in family:
-                family.add(one.pid)
+        family = _family(self.child, running)
+        names = CHILDREN[self.child][1]
         # What the guard forks counts as the guard.
-        return [
-            one.pid
-            for one in running
-            if one.pid in family and names[min(one.depth, len(names)) - 1] in self.parts
-        ]
+        return [one.pid for one in family if names[min(one.depth, len(names)) - 1] in self.parts]
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """One worker of a pool stands still, with everything below it, and wakes again."""
+
+    child: str
+    seconds: float
+
+    @property
+    def name(self) -> str:
+        """Which worker, for how long."""
+        return f"freeze {self.child} {self.seconds:g} s"
+
+    def strike(self, trial: Trial) -> bool:
+        """Stop the worker that is at work, or any, and let it go on after the time."""
+        frozen = self.frozen(descendants(trial.rollcall.pid))
+        _send(signal.SIGSTOP, frozen)
+        time.sleep(self.seconds)
+        _send(signal.SIGCONT, frozen)
+        return bool(frozen)
+
+    def frozen(self, running: list[Running]) -> list[int]:
+        """The ids of the largest of the child's families: a worker at work has a work-horse."""
+        family = _family(self.child, running)
+        trees = [_below(one, running) for one in family if one.depth == 1]
+        return [one.pid for one in max(trees, key=len, default=[])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +106,105 @@ class Flush:
 
     def strike(self, trial: Trial) -> bool:
         """Empty it, if it runs just now."""
-        return self.empty(trial.data_dir)
+        return tell_valkey(trial.data_dir, ["FLUSHALL"])
 
-    def empty(self, data_dir: Path) -> bool:
-        """Empty the one of a data folder."""
-        client = Redis.from_url(valkey_url(data_dir), socket_timeout=5.0)
+
+@dataclass(frozen=True, slots=True)
+class EmptyRestart:
+    """Valkey is killed, loses its disk and comes back empty."""
+
+    name: str = "valkey killed and back empty"
+
+    def strike(self, trial: Trial) -> bool:
+        """Kill it and take its files away before the supervisor starts it again."""
+        was_there = Kill("valkey", ("process",)).strike(trial)
+        shutil.rmtree(trial.data_dir / "valkey" / "appendonlydir", ignore_errors=True)
+        return was_there
+
+
+@dataclass(frozen=True, slots=True)
+class SlowValkey:
+    """Valkey answers nobody for a while."""
+
+    seconds: float
+
+    @property
+    def name(self) -> str:
+        """For how long."""
+        return f"valkey silent {self.seconds:g} s"
+
+    def strike(self, trial: Trial) -> bool:
+        """Begin the silence; it ends by itself."""
+        return tell_valkey(
+            trial.data_dir, ["CLIENT", "PAUSE", str(int(self.seconds * 1000)), "ALL"]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StubbornValkey:
+    """Valkey refuses to write for a while: its memory is full, or it has become a replica."""
+
+    seconds: float
+    is_full: bool
+
+    @property
+    def name(self) -> str:
+        """Why and for how long."""
+        return f"valkey {'full' if self.is_full else 'read-only'} {self.seconds:g} s"
+
+    def strike(self, trial: Trial) -> bool:
+        """Refuse and relent; one that died meanwhile comes back as it was before."""
+        refuse, relent = ("CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0")
+        if not self.is_full:
+            refuse, relent = ("REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE")
+        was_there = tell_valkey(trial.data_dir, refuse.split())
+        time.sleep(self.seconds)
+        tell_valkey(trial.data_dir, relent.split())
+        return was_there
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Somebody else writes to the database and takes their time."""
+
+    seconds: float
+
+    @property
+    def name(self) -> str:
+        """For how long."""
+        return f"database locked {self.seconds:g} s"
+
+    def strike(self, trial: Trial) -> bool:
+        """Hold the only writer's place."""
+        database = open_database(f"sqlite:///{trial.data_dir / 'rollcall.db'}")
         try:
-            client.flushall()
-        except RedisError:
-            return False
+            with writing(database):
+                time.sleep(self.seconds)
         finally:
-            client.close()
+            database.dispose()
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class TokensEnd:
+    """Every access token ends at once, and the platforms' token endpoints fail a few times."""
+
+    failures: int
+    status: int
+
+    @property
+    def name(self) -> str:
+        """How often the renewal fails."""
+        trouble = f", renewal {self.status} ×{self.failures}" if self.failures else ""
+        return f"access tokens end{trouble}"
+
+    def strike(self, trial: Trial) -> bool:
+        """Tell the simulator."""
+        if self.failures:
+            for platform in ("hubspot", "zoom"):
+                trouble = Misbehaviour(platform, "status", "/oauth/", self.failures, self.status)
+                trouble.strike(trial)
+        trial.simulated.call("POST", "/tokens/expire")
         return True
 
 
@@ -112,12 +219,25 @@ class Misbehaviour:
     status: int = 500
     retry_after: str | None = None
     seconds: float = 0.0
+    method: str = ""
 
     @property
     def name(self) -> str:
         """What how many calls of which route meet with."""
-        what = {"status": str(self.status), "slow": f"slow by {self.seconds:g} s"}
-        return f"{what.get(self.kind, self.kind)} ×{self.times} {self.route_contains}"
+        waits = f", wait {self.retry_after} s" if self.retry_after else ""
+        what = {
+            "status": f"{self.status}{waits}",
+            "html": f"html {self.status}",
+            "slow": f"slow by {self.seconds:g} s",
+            "hang": f"hang {self.seconds:g} s",
+        }
+        where = self.route_contains or f"all of {self.platform}"
+        return f"{what.get(self.kind, self.kind)} ×{self.times} {where}"
+
+    @property
+    def swallows(self) -> bool:
+        """Whether a write is answered as if it were done, and is not."""
+        return self.kind in (HOLLOW, PARTIAL) or (self.kind == "html" and self.status == OK)
 
     def strike(self, trial: Trial) -> bool:
         """Tell the simulator."""
@@ -125,114 +245,45 @@ class Misbehaviour:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A fault and its moment: after so many more calls to the platforms, and then so many seconds.
-
-    A fault strikes between two calls or in the middle of one, whatever the speed of the machine.
-    """
-
-    fault: Fault
-    after_calls: int
-    seconds: float
+STOPPING = (Kill, Freeze, EmptyRestart)
+"""Faults that stop processes: sending has to go on by itself soon after."""
 
 
-@dataclass(frozen=True, slots=True)
-class Luck:
-    """What befalls Zoom's webhooks; rates are 0-1."""
-
-    drop_rate: float
-    duplicate_rate: float
-    shuffle: bool
-
-    @property
-    def name(self) -> str:
-        """The luck in words; empty when all webhooks arrive once and in order."""
-        words = [
-            f"{self.drop_rate:.0%} of the webhooks lost" if self.drop_rate else "",
-            f"{self.duplicate_rate:.0%} doubled" if self.duplicate_rate else "",
-            "shuffled" if self.shuffle else "",
-        ]
-        return ", ".join(word for word in words if word)
-
-
-@dataclass(frozen=True, slots=True)
-class Campaign:
-    """Everything a seed decides: faults while people register, and faults around the webinar."""
-
-    luck: Luck
-    before: tuple[Planned, ...]
-    after: tuple[Planned, ...]
-
-
-def plan_campaign(seed: int) -> Campaign:
-    """The same campaign for the same seed."""
-    source = random.Random(seed)
-    luck = Luck(
-        drop_rate=source.choice((0.0, 0.0, 0.2, 0.6)),
-        duplicate_rate=source.choice((0.0, 0.3)),
-        shuffle=source.random() < 0.5,
-    )
-    before, after = (
-        tuple(
-            Planned(_any_fault(source), source.randint(0, 5), round(source.random() * 0.6, 2))
-            for _ in range(source.randint(2, 3))
-        )
-        for _ in range(2)
-    )
-    return Campaign(luck, *_swallowing_once(before, after))
-
-
-def _swallowing_once(*phases: tuple[Planned, ...]) -> Iterator[tuple[Planned, ...]]:
-    """The phases with an emptied Valkey in place of every hollow success but the first.
-
-    What HubSpot swallows twice is Failing, with a button, as it should be.
-    """
-    has_swallowed = False
-    for phase in phases:
-        kept = []
-        for planned in phase:
-            is_hollow = getattr(planned.fault, "kind", "") == HOLLOW
-            kept.append(replace(planned, fault=Flush()) if is_hollow and has_swallowed else planned)
-            has_swallowed = has_swallowed or is_hollow
-        yield tuple(kept)
-
-
-def _any_fault(source: random.Random) -> Fault:
-    makers: tuple[Callable[[random.Random], Fault], ...] = (_kill, _flush, _misbehave)
-    (maker,) = source.choices(makers, weights=(5, 1, 4))
-    return maker(source)
-
-
-def _kill(source: random.Random) -> Fault:
-    children = list(CHILDREN)
-    (child,) = source.choices(children, weights=(4, 2, 1, 2, 2))
+def random_parts(child: str, source: random.Random) -> tuple[str, ...]:
+    """Some of the processes of a child, one at least."""
     names = CHILDREN[child][1]
     parts = tuple(name for name in names if source.random() < 0.5)
-    return Kill(child, parts or (source.choice(names),))
+    return parts or (source.choice(names),)
 
 
-def _flush(source: random.Random) -> Fault:
-    return Flush()
+def _family(child: str, running: list[Running]) -> list[Running]:
+    """All processes of that kind of child, parents before children."""
+    mark = CHILDREN[child][0]
+    roots = [one for one in running if one.depth == 1 and mark in one.command]
+    return [one for root in roots for one in _below(root, running)]
 
 
-def _misbehave(source: random.Random) -> Fault:
-    kind = source.choice(
-        ("status 429", "status 500", "lost_answer", "refuse_before", "slow", "html", "empty")
-    )
-    route = source.choice((*WRITES, *READS))
-    platform = "zoom" if route in ("registrants", "participants") else "hubspot"
-    times = source.randint(1, 3)
-    wanted: dict[str, Any] = {"platform": platform, "route_contains": route, "times": times}
-    if kind == "status 429":
-        return Misbehaviour(kind="status", status=429, retry_after="1", **wanted)
-    if kind == "slow":
-        # Shorter than what a client waits: a call that is applied after its caller has given up
-        # and read back is beyond what a confirmation after one second can cover.
-        return Misbehaviour(kind="slow", seconds=round(source.uniform(1, 4), 1), **wanted)
-    if kind == "html":
-        return Misbehaviour(kind="html", status=502, **wanted)
-    if kind == "empty":
-        # Only there does the vendor answer 200 to what it did not store.
-        return Misbehaviour("hubspot", HOLLOW, "attendance", 1)
-    return Misbehaviour(kind=kind.split()[0], **wanted)
+def _below(root: Running, running: list[Running]) -> list[Running]:
+    family = {root.pid}
+    for one in running:
+        if one.parent in family:
+            family.add(one.pid)
+    return [one for one in running if one.pid in family]
+
+
+def _send(number: signal.Signals, pids: list[int]) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def tell_valkey(data_dir: Path, command: list[str]) -> bool:
+    """Give the Valkey of a data folder a command; whether it runs just now and obeyed."""
+    client = Redis.from_url(valkey_url(data_dir), socket_timeout=5.0)
+    try:
+        client.execute_command(*command)  # type: ignore[no-untyped-call]
+    except RedisError:
+        return False
+    finally:
+        client.close()
+    return True

@@ -2,53 +2,44 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
-
-from rich.console import Console
-from sqlalchemy import func, select
-
-from commands.chaos.play import Play
-from commands.demo_report import find_faults, show_second_sync
-from store.database import open_database, reading
-from store.tables import inbox
 
 SHOWN = 5
 """Broken invariants of one kind told singly; the rest are counted."""
 
+LONGEST_LEASE_MS = 60_000
+CLOCKS = ("housekeeping",)
+"""Leases that say when something was done last; nobody waits for their end."""
 
-def find_broken(play: Play) -> list[str]:
-    """Look at Zoom's truth, the decision log, HubSpot and the inbox; what is broken."""
-    simulated, customer = play.trial.simulated, play.customer
-    customer.sign_in(play.portal_id)
-    people = customer.people(play.webinar_id)
-    contacts = simulated.contacts(play.portal_id)
-    alive = {contact["id"] for contact in contacts.values()}
-    events = simulated.call("GET", f"/hubspot/portals/{play.portal_id}/marketing-events")
-    journal = simulated.call(
-        "GET", "/journal", platform="hubspot", tenant=play.portal_id, entries=50_000
-    )
-    deliveries = simulated.call("GET", "/zoom/webhooks", status="delivered", entries=100_000)
-    return [
-        *missing_people(play.zoom_truth()["registrants"], people),
-        *duplicate_contacts(simulated.summary(play.portal_id)["contacts"], contacts),
-        *wrong_participations(
-            _participations(events["results"], play.webinar_id, alive),
-            expected_states(play.zoom_truth()["registrants"], people, contacts, play.played),
-        ),
-        *limits_exceeded(journal["entries"]),
-        *lost_deliveries(deliveries["deliveries"], count_inbox(play.trial.data_dir)),
-        *find_faults(simulated, customer, play.played),
-    ]
+OURS = "rollcall_"
+GROWING = ("rollcall_attendance_count",)
+BY_US = "INTEGRATION"
 
 
-def find_late_writes(play: Play) -> list[str]:
-    """Press Sync now; broken unless it finds nothing to write."""
-    quiet = Console(quiet=True)
-    return show_second_sync(quiet, play.trial.simulated, play.customer, play.played)
+@dataclass(frozen=True, slots=True)
+class Belongings:
+    """What is a customer's own: the account, webinar ids, registrants' addresses (lower case)."""
+
+    portal_id: str
+    account_id: str
+    webinar_ids: frozenset[str]
+    addresses: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a portal holds: contacts with their history, marketing events, call records."""
+
+    contacts: Sequence[Mapping[str, Any]]
+    events: Sequence[Mapping[str, Any]]
+    calls: Sequence[Mapping[str, Any]]
+    writes: Mapping[str, int]
+    contact_count: int
 
 
 def missing_people(
@@ -56,17 +47,135 @@ def missing_people(
 ) -> list[str]:
     """Registrants of Zoom of whom the decision log says nothing."""
     known = {person["email"] for person in people}
-    return _told(
+    return [
         f"{person['email']} ({person['status']} in Zoom) has no outcome"
         for person in registrants
         if person["email"].lower() not in known
+    ]
+
+
+def repeated_effects(held: Held) -> list[str]:
+    """Effects visible twice: contacts, interactions, marketing events, call records, attendances.
+
+    A write that changes nothing shows nowhere and is no effect.
+    """
+    made = Counter(
+        contact["properties"].get("email", "").lower()
+        for contact in held.contacts
+        if _is_made_by_us(contact)
+    )
+    again = held.writes["contacts_created"] - sum(made.values())
+    broken = [f"{again} contacts were created that are not there (any more)"] if again else []
+    more = held.contact_count - len({contact["id"] for contact in held.contacts})
+    broken += [f"{more} contacts share an address with another"] if more else []
+    broken += _twice(made, "contacts were created for {}")
+    broken += _twice(
+        Counter(event["external_event_id"] for event in held.events), "marketing events are {}"
+    )
+    broken += _twice(
+        Counter(
+            call["properties"].get("hs_call_external_id", "")
+            for call in held.calls
+            if not call["archived"]
+        ),
+        "call records are {}",
+    )
+    for where, person in _participations_of(held.events):
+        # Whoever registers anew after cancelling has registered twice, at different moments.
+        done = Counter(zip(person["verbs"], person["occurred"], strict=True))
+        broken += _twice(done, f"times contact {person['contact_id']} of {where} did {{}}")
+        came = person["verbs"].count("attend")
+        broken += (
+            [f"contact {person['contact_id']} of {where} attended {came} times"] if came > 1 else []
+        )
+    return broken
+
+
+def count_effects(held: Held) -> int:
+    """The effects to be seen in a portal."""
+    return (
+        sum(map(_is_made_by_us, held.contacts))
+        + len(held.events)
+        + sum(len(person["verbs"]) for _, person in _participations_of(held.events))
+        + sum(not call["archived"] for call in held.calls)
     )
 
 
-def duplicate_contacts(count: int, contacts: Mapping[str, Any]) -> list[str]:
-    """Contacts beyond one for each address."""
-    more = count - len(contacts)
-    return [f"{more} contacts share an address with another"] if more else []
+def inversions(held: Held) -> list[str]:
+    """People whose state went backwards: in a marketing event, or in a property of ours."""
+    broken = []
+    for where, person in _participations_of(held.events):
+        steps = list(zip(person["verbs"], person["occurred"], strict=True))
+        changes = [(verb, at) for verb, at in steps if verb != "attend"]
+        for (verb, at), (next_verb, next_at) in itertools.pairwise(changes):
+            if next_at < at:
+                broken.append(
+                    f"contact {person['contact_id']} of {where}: {next_verb} of {next_at} came "
+                    f"after {verb} of {at}"
+                )
+    for contact in held.contacts:
+        for name, values in _values_by_property(contact).items():
+            if _goes_back(name, values):
+                told = " → ".join(values)
+                broken.append(f"{name} of contact {contact['id']} went back: {told}")
+    return broken
+
+
+def crossings(
+    own: Belongings, other: Belongings, held: Held, calls: Iterable[Mapping[str, Any]]
+) -> list[str]:
+    """What of another customer's is in a portal, or was asked for with this customer's tokens.
+
+    ``calls`` are those made with tokens of ``own``, to either platform.
+    """
+    foreign = other.addresses - own.addresses
+    broken = [
+        f"{contact['properties']['email']} of portal {other.portal_id} is a contact in portal "
+        f"{own.portal_id}"
+        for contact in held.contacts
+        if contact["properties"].get("email", "").lower() in foreign
+    ]
+    names = [("marketing event", event["external_event_id"]) for event in held.events]
+    names += [("call", call["properties"].get("hs_call_external_id", "")) for call in held.calls]
+    broken += [
+        f"{kind} {name} in portal {own.portal_id} is of no webinar of its account"
+        for kind, name in names
+        if name.partition("-")[0] not in own.webinar_ids
+    ]
+    broken += [
+        f"marketing event {event['external_event_id']} in portal {own.portal_id} is of account "
+        f"{event['external_account_id']}"
+        for event in held.events
+        if event["external_account_id"] != own.account_id
+    ]
+    theirs = (*other.webinar_ids, other.account_id)
+    asked = Counter(
+        f"{call['method']} {call['path']}"
+        for call in calls
+        if any(name in call["path"] for name in theirs)
+    )
+    return broken + [
+        f"{call} was called {count} times with a token of portal {own.portal_id}"
+        for call, count in asked.items()
+    ]
+
+
+def unfinished_business(states: Mapping[str, int]) -> list[str]:
+    """Effects that are still under way or in doubt although it is quiet."""
+    return [
+        f"{states[state]} effects are {state}"
+        for state in ("sending", "unconfirmed")
+        if states.get(state)
+    ]
+
+
+def long_leases(leases: Iterable[tuple[str, int]]) -> list[str]:
+    """Leases (name, milliseconds they still run) that would keep others waiting for long."""
+    return [
+        f"the lease {name} is held for {left / 1000:.0f} s more"
+        for name, left in leases
+        if left > LONGEST_LEASE_MS and name not in CLOCKS
+    ]
 
 
 def expected_states(
@@ -106,7 +215,7 @@ def wrong_participations(found: Mapping[str, str], expected: Mapping[str, set[st
         for contact_id, state in found.items()
         if contact_id not in expected
     ]
-    return _told(wrong) + _told(strangers)
+    return wrong + strangers
 
 
 def limits_exceeded(calls: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -119,39 +228,27 @@ def limits_exceeded(calls: Iterable[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def lost_deliveries(
-    deliveries: Iterable[Mapping[str, Any]], inbox_counts: Mapping[str, int]
-) -> list[str]:
-    """Webhooks that were answered 2xx and are not kept, and kept ones nobody worked off."""
-    answered = {json.dumps(delivery["body"], sort_keys=True) for delivery in deliveries}
-    kept = sum(inbox_counts.values())
-    broken = []
-    if kept < len(answered):
-        broken.append(f"{len(answered)} different webhooks were answered 2xx, {kept} are kept")
-    broken += [
+def lost_deliveries(answered: int, kept: int) -> list[str]:
+    """Webhooks that were answered 2xx and are not kept."""
+    lost = answered - kept
+    return [f"{answered} different webhooks were answered 2xx, {kept} are kept"] * max(lost, 0)
+
+
+def unread_deliveries(inbox_counts: Mapping[str, int]) -> list[str]:
+    """Webhooks that are kept and nobody worked off."""
+    return [
         f"{inbox_counts[state]} webhooks are {state} in the inbox"
         for state in ("new", "dead")
         if inbox_counts.get(state)
     ]
-    return broken
 
 
-def count_inbox(data_dir: Path) -> dict[str, int]:
-    """How many webhooks of Zoom are in which state."""
-    database = open_database(f"sqlite:///{data_dir / 'rollcall.db'}")
-    counted = (
-        select(inbox.c.state, func.count().label("deliveries"))
-        .where(inbox.c.source == "zoom")
-        .group_by(inbox.c.state)
-    )
-    try:
-        with reading(database) as connection:
-            return {row.state: row.deliveries for row in connection.execute(counted)}
-    finally:
-        database.dispose()
+def answered_webhooks(deliveries: Iterable[Mapping[str, Any]]) -> int:
+    """How many different webhooks were answered 2xx."""
+    return len({json.dumps(delivery["body"], sort_keys=True) for delivery in deliveries})
 
 
-def _participations(
+def participations(
     events: Sequence[Mapping[str, Any]], webinar_id: str, alive: set[str]
 ) -> dict[str, str]:
     """The webinar's participations; a contact that was deleted keeps its own, and is nobody's."""
@@ -164,8 +261,42 @@ def _participations(
     }
 
 
-def _told(sentences: Iterable[str]) -> list[str]:
+def told(sentences: Iterable[str]) -> list[str]:
     """The first few, and how many more there are."""
     listed = list(sentences)
     more = len(listed) - SHOWN
     return [*listed[:SHOWN], f"… and {more} more of this kind"] if more > 0 else listed
+
+
+def _twice(counts: Mapping[Any, int], words: str) -> list[str]:
+    return [f"{count} {words.format(name)}" for name, count in counts.items() if count > 1]
+
+
+def _participations_of(
+    events: Iterable[Mapping[str, Any]],
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for event in events:
+        for person in event["participations"]:
+            yield str(event["external_event_id"]), person
+
+
+def _is_made_by_us(contact: Mapping[str, Any]) -> bool:
+    first = next(iter(contact["history"]), None)
+    return first is not None and first["name"] == "created" and first["source"] == BY_US
+
+
+def _values_by_property(contact: Mapping[str, Any]) -> dict[str, list[str]]:
+    values: dict[str, list[str]] = {}
+    for entry in contact["history"]:
+        if entry["kind"] == "property" and entry["name"].startswith(OURS):
+            values.setdefault(entry["name"], []).append(str(entry["value"]))
+    return values
+
+
+def _goes_back(name: str, values: Sequence[str]) -> bool:
+    """Whether it is again what it was before, or less of what can only grow."""
+    if len(set(values)) < len(values):
+        return True
+    return name in GROWING and any(
+        float(after or 0) < float(before or 0) for before, after in itertools.pairwise(values)
+    )

@@ -6,18 +6,32 @@ repeated. Moments depend on the machine: a repetition does the same faults at ab
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import shutil
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import Path
 
 import click
 
-from commands.chaos.faults import plan_campaign
-from commands.chaos.invariants import find_broken, find_late_writes
-from commands.chaos.play import find_unrest, play
+from commands.chaos.faults import Freeze
+from commands.chaos.findings import Figures, judge
+from commands.chaos.page import save_figures, table
+from commands.chaos.plan import Campaign, plan_campaign
+from commands.chaos.play import MAIN_PORTAL, play, settle
+from commands.chaos.watch import watching
+from commands.supervise import die_with_parent
 from commands.trial import TrialFailed, open_trial
+
+READS_AFTER = "1s,3s,8s,20s,60s"
+"""More reads than a late report takes, on a slow machine too."""
+
+HEAD = ("seed", "faults", "seconds", "longest pause", "broken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +42,52 @@ class Outcome:
     faults: tuple[str, ...]
     seconds: float
     broken: tuple[str, ...]
+    figures: Figures = field(default_factory=Figures)
+    folder: str = ""
 
 
-def play_seeds(seeds: int, first_seed: int, people: int, *, save: bool) -> int:
-    """Play seed after seed, telling of each; the exit status, 1 when an invariant was broken."""
+def play_seeds(seeds: int, first_seed: int, people: int, *, together: int, save: bool) -> int:
+    """Play the seeds, ``together`` at once, telling of each as it ends; the exit status is 1 when
+    an invariant was broken."""
     outcomes = []
-    for seed in range(first_seed, first_seed + seeds):
-        folder = Path(tempfile.mkdtemp(prefix=f"rollcall-chaos-{seed}-"))
-        outcome = run_seed(seed, people, folder)
+    for outcome in _outcomes(range(first_seed, first_seed + seeds), people, together):
         click.echo("\n".join(lines_of(outcome, people)))
-        if outcome.broken:
-            click.echo(f"  logs and database: {folder}")
-        else:
-            shutil.rmtree(folder)
         outcomes.append(outcome)
-    failed = [outcome.seed for outcome in outcomes if outcome.broken]
-    click.echo(f"{len(outcomes) - len(failed)} of {len(outcomes)} seeds ok")
+    failed = [outcome for outcome in outcomes if outcome.broken]
+    click.echo(totals_of(outcomes))
+    if save:
+        by = f"./run chaos --seeds {seeds} --first-seed {first_seed} --people {people} --save"
+        save_figures("seeds", by, figures_of(outcomes))
     return 1 if failed else 0
+
+
+def _outcomes(seeds: Sequence[int], people: int, together: int) -> Iterator[Outcome]:
+    """As they end. Each is played by a process of its own, with ports and a folder of its own."""
+    with ProcessPoolExecutor(
+        together,
+        multiprocessing.get_context("spawn"),
+        initializer=_die_with,
+        initargs=(os.getpid(),),
+        max_tasks_per_child=1,
+    ) as players:
+        playing = [players.submit(play_seed, seed, people) for seed in seeds]
+        for one in as_completed(playing):
+            yield one.result()
+
+
+def _die_with(parent: int) -> None:
+    """Whoever ends the campaign ends the seeds it plays, and each of them its trial."""
+    if ask := die_with_parent(parent):
+        ask()
+
+
+def play_seed(seed: int, people: int) -> Outcome:
+    """Play one seed in a new folder, which stays if something was broken."""
+    folder = Path(tempfile.mkdtemp(prefix=f"rollcall-chaos-{seed}-"))
+    outcome = run_seed(seed, people, folder)
+    if not outcome.broken:
+        shutil.rmtree(folder)
+    return outcome
 
 
 def run_seed(seed: int, people: int, folder: Path) -> Outcome:
@@ -52,15 +95,28 @@ def run_seed(seed: int, people: int, folder: Path) -> Outcome:
     campaign = plan_campaign(seed)
     began = time.monotonic()
     faults: list[str] = []
-    broken: list[str] = []
+    broken: tuple[str, ...] = ()
+    figures = Figures()
     try:
-        with open_trial(folder) as trial:
-            played = play(trial, campaign, people, faults)
-            for look in (find_unrest, find_broken, find_late_writes):
-                broken += look(played)
+        with open_trial(
+            folder,
+            ROLLCALL_WORKERS=_workers(campaign),
+            ROLLCALL_RECONCILE_AFTER=READS_AFTER,
+        ) as trial:
+            with watching(trial.data_dir, MAIN_PORTAL) as watch:
+                played = play(trial, campaign, people, faults)
+                settle(played)
+            findings = judge(played, watch)
+            figures, broken = findings.figures, tuple(findings.broken)
     except TrialFailed as error:
-        broken.append(str(error))
-    return Outcome(seed, tuple(faults), time.monotonic() - began, tuple(broken))
+        broken = (str(error),)
+    seconds = time.monotonic() - began
+    return Outcome(seed, tuple(faults), seconds, broken, figures, str(folder))
+
+
+def _workers(campaign: Campaign) -> str:
+    """Two for each pool where one of them stands still: the other has to take over."""
+    return "2" if any(isinstance(fault, Freeze) for fault in campaign.faults) else "1"
 
 
 def lines_of(outcome: Outcome, people: int) -> list[str]:
@@ -73,4 +129,32 @@ def lines_of(outcome: Outcome, people: int) -> list[str]:
         lines.append(
             f"  again: ./run chaos --seeds 1 --first-seed {outcome.seed} --people {people}"
         )
+        lines += [f"  logs and database: {outcome.folder}"] if outcome.folder else []
     return lines
+
+
+def totals_of(outcomes: Sequence[Outcome]) -> str:
+    """All seeds in one line."""
+    unbroken = sum(not outcome.broken for outcome in outcomes)
+    all_of = reduce(Figures.plus, (outcome.figures for outcome in outcomes), Figures())
+    return (
+        f"{unbroken} of {len(outcomes)} seeds ok: {all_of.acknowledged} webhooks acknowledged, "
+        f"{all_of.lost} lost; {all_of.effects} effects, {all_of.duplicates} twice, "
+        f"{all_of.missing} missing; {all_of.crossed} writes across customers; sending resumed "
+        f"{all_of.pause:.0f} s after a stop at the latest; {all_of.unconfirmed} left unconfirmed"
+    )
+
+
+def figures_of(outcomes: Sequence[Outcome]) -> str:
+    """The totals and a table of the seeds, in Markdown."""
+    rows = [
+        (
+            outcome.seed,
+            " · ".join(outcome.faults) or "none",
+            f"{outcome.seconds:.0f}",
+            f"{outcome.figures.pause:.0f} s",
+            "; ".join(outcome.broken) or "nothing",
+        )
+        for outcome in sorted(outcomes, key=lambda outcome: outcome.seed)
+    ]
+    return f"{totals_of(outcomes)}.\n\n{table(HEAD, rows)}"

@@ -156,6 +156,12 @@ class HubspotState:
         self.world.tenants_by_token[token.token] = str(portal_id)
         return token
 
+    def expire_access_tokens(self) -> int:
+        """Let every access token end now; gives how many."""
+        for token in self.access_tokens.values():
+            token.expires_at = self.world.clock() - timedelta(seconds=1)
+        return len(self.access_tokens)
+
     def uninstall(self, portal_id: int) -> bool:
         """End the app's installation: refresh and access tokens stop working."""
         grant = self.grant_of(portal_id)

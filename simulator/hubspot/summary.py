@@ -108,6 +108,7 @@ def describe_marketing_events(portal: Portal) -> list[dict[str, Any]]:
                         max((item.recorded_at for item in participation.interactions), default=None)
                     ),
                     "verbs": [item.verb for item in participation.interactions],
+                    "occurred": [iso(item.occurred_at) for item in participation.interactions],
                 }
                 for participation in event.participations.values()
             ],

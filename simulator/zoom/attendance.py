@@ -14,14 +14,20 @@ def readable_rows(call: ZoomCall, instance: Instance) -> tuple[list[ParticipantR
     Each read of a first page moves the instance's script one step on.
     """
     state = report_state(instance)
-    if paging.is_first_page(call) and len(instance.report_script) > 1:
-        instance.report_script.pop(0)
+    if paging.is_first_page(call):
+        move_on(instance)
     if state == "not_ready":
         raise no_such_session(instance.uuid)
     kept = len(instance.rows) - instance.dropped_rows
     return instance.rows[: max(kept, 0)] if instance.dropped_rows else instance.rows, (
         state == "full"
     )
+
+
+def move_on(instance: Instance) -> None:
+    """Somebody has read the report: the next read meets what the script says next."""
+    if len(instance.report_script) > 1:
+        instance.report_script.pop(0)
 
 
 def report_state(instance: Instance) -> str:

@@ -11,10 +11,14 @@ UUID_STYLES = ("any", "plain", "slash", "inner_slash", "double_slash")
 
 
 class Ids:
-    """Makes ids; not safe to share between threads without the world's lock."""
+    """Makes ids; not safe to share between threads without the world's lock.
+
+    `secrets` are all tokens and codes given out.
+    """
 
     def __init__(self, seed: int = 0) -> None:
         self._random = random.Random(seed)
+        self.secrets: list[str] = []
 
     def opaque(self) -> str:
         """22 URL-safe characters: accounts, users, registrants."""
@@ -22,7 +26,8 @@ class Ids:
 
     def secret(self) -> str:
         """A long opaque token; never the same in two runs, as a token must not outlive one."""
-        return secrets.token_urlsafe(48)
+        self.secrets.append(secrets.token_urlsafe(48))
+        return self.secrets[-1]
 
     def session_uuid(self, style: str = "any") -> str:
         """The base64 UUID of one session of a webinar.

@@ -19,6 +19,8 @@ def show_report(call: ZoomCall) -> tuple[Any, int]:
     """`GET /report/webinars/{id or UUID}`."""
     instance = _instance(call)
     if attendance.report_state(instance) == "not_ready":
+        # Nobody who learns that there is none goes on to its rows.
+        attendance.move_on(instance)
         raise no_such_session(instance.uuid)
     return wire.report_detail(call.state, call.state.webinars[instance.webinar_id], instance), 200
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from store.database import reading
+from store.database import reading, writing
 from store.decisions import applied_effects
-from store.tables import gone_address, inbox, metadata, person
+from store.tables import effect, gone_address, inbox, metadata, person
 from tests.scenarios.audience import ON_SQLITE, Audience, gather_audience
 from tests.scenarios.stage import PORTAL, Stage
 
@@ -58,6 +58,19 @@ class TestDeleted:
         audience.settle()
         assert set(audience.stage.simulator.contacts()) == {BEN}
         assert {row["reason"] for row in audience.people(email=ADA)} == {"deleted_contact"}
+
+    def test_S21_a_write_in_doubt_to_a_contact_that_is_gone_does_not_stay_in_doubt(
+        self, audience: Audience
+    ) -> None:
+        sync(audience)
+        ada = select(person.c.id).where(person.c.email == ADA).scalar_subquery()
+        theirs = (effect.c.kind == "contact") & (effect.c.person_pk == ada)
+        with writing(audience.stage.database) as connection:
+            connection.execute(update(effect).where(theirs).values(state="unconfirmed"))
+        audience.happen(audience.contact_id(ADA), "delete")
+        audience.hear()
+        (row,) = audience.stage.query(select(effect.c.state).where(theirs))
+        assert row["state"] == "withdrawn"
 
     def test_S21_without_the_notice_sync_now_finds_it_deleted(self, audience: Audience) -> None:
         sync(audience)

@@ -14,6 +14,8 @@ import psutil
 import pytest
 from redis import Redis
 
+from commands.chaos.findings import held_by
+from commands.chaos.invariants import inversions, repeated_effects
 from commands.customer import Customer
 from commands.embedded import valkey_url
 from commands.trial import Trial, open_trial, wait_for
@@ -49,16 +51,13 @@ class Sync:
             self.trial.rollcall,
             seconds=PATIENCE,
         )
-        summary = self.trial.simulated.summary(self.portal_id)
-        assert summary["writes"]["contacts_created"] == REGISTRANTS
-        assert summary["duplicate_effects"] == 0
-        events = self.trial.simulated.call(
-            "GET", f"/hubspot/portals/{self.portal_id}/marketing-events"
-        )
-        (event,) = events["results"]
+        held = held_by(self.trial.simulated, self.portal_id)
+        assert repeated_effects(held) + inversions(held) == []
+        assert len(held.contacts) == REGISTRANTS
+        (event,) = held.events
         states = [person["verbs"] for person in event["participations"]]
         assert len(states) == REGISTRANTS
-        assert sum("attend" in verbs for verbs in map(str, states)) == ATTENDEES
+        assert sum("attend" in verbs for verbs in states) == ATTENDEES
         webinar = self.customer.webinar(self.webinar_id)
         assert webinar is not None
         assert webinar["occurrences"][0]["counts"]["in_sync"] == REGISTRANTS

@@ -71,14 +71,14 @@ def caller(simulator: RunningSimulator) -> Caller:
 class TestFaults:
     @pytest.mark.parametrize(
         ("kind", "applied"),
-        [("refuse_before", 0), ("lost_answer", 1)],
+        [("refuse_before", 0), ("hang", 0), ("lost_answer", 1), ("cut_answer", 1)],
         ids=lambda value: str(value),
     )
     def test_a_closed_connection_with_and_without_effect(
         self, caller: Caller, kind: str, applied: int
     ) -> None:
         caller.fault(kind=kind, times=1)
-        with pytest.raises(requests.ConnectionError):
+        with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
             caller.call("POST", body=BODY)
         assert caller.contact_count() == applied
         caller.call("POST", body={"properties": {"email": "b@x.de"}})
@@ -106,6 +106,14 @@ class TestFaults:
         assert answer.status_code == status
         assert text in answer.text
         assert caller.contact_count() == 0
+
+    def test_half_of_a_batch_is_left_out_without_a_word(self, caller: Caller) -> None:
+        caller.fault(kind="partial", times=1)
+        batch = {"inputs": [{"properties": {"email": f"{n}@x.de"}} for n in range(5)]}
+        answer = caller.call("POST", path=f"{PATH}/batch/create", body=batch).json()
+        assert (answer["status"], len(answer["results"])) == ("COMPLETE", 3)
+        assert "numErrors" not in answer
+        assert caller.contact_count() == 3
 
     def test_retry_after_is_passed_on(self, caller: Caller) -> None:
         caller.fault(kind="status", status=477, retry_after="7", times=1)
@@ -231,6 +239,12 @@ class TestControl:
         assert caller.control("GET", "/faults")["faults"] == []
         assert caller.control("GET", "/switches")["search_lag_seconds"] == 0.0
         assert caller.call().status_code == 401
+
+    def test_tokens_end_early_and_stay_listed(self, caller: Caller) -> None:
+        assert caller.call().status_code == 200
+        assert caller.control("POST", "/tokens/expire")["expired"] == 1
+        assert caller.call().status_code == 401
+        assert caller.token in caller.control("GET", "/secrets")["secrets"]
 
     def test_an_unknown_switch_is_refused(self, caller: Caller) -> None:
         url = f"{caller.base_url}/control/switches"

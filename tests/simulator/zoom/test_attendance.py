@@ -113,6 +113,16 @@ class TestReadiness:
         assert [r["duration"] for r in rows(zoom, uuid)] == [3600]
         assert [r["duration"] for r in rows(zoom, uuid)] == [3600]
 
+    def test_whoever_asks_for_the_summary_too_early_finds_the_report_later(
+        self, zoom: Zoom
+    ) -> None:
+        webinar = zoom.webinar(start_time=-3600)
+        script = ["not_ready", "full"]
+        uuid = zoom.play(webinar, participants=[{"name": "G"}], report=script)["uuid"]
+        assert zoom.refused("GET", f"/report/webinars/{twice(uuid)}") == (404, 3001)
+        assert zoom.get(f"/report/webinars/{twice(uuid)}")["participants_count"] == 1
+        assert [r["duration"] for r in rows(zoom, uuid)] == [3600]
+
     def test_rows_can_be_missing_and_be_corrected(self, zoom: Zoom) -> None:
         webinar = zoom.webinar(start_time=-3600)
         people = [{"name": f"Guest {n}"} for n in range(3)]
