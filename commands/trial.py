@@ -21,7 +21,7 @@ import requests
 from commands.supervise import die_with_parent, kill_session
 from config import child_environment
 
-START_SECONDS = 60.0
+START_SECONDS = 150.0
 STOP_SECONDS = 45.0
 LOOK_SECONDS = 0.05
 
