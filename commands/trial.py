@@ -22,7 +22,7 @@ from commands.supervise import die_with_parent, kill_session
 from config import child_environment
 
 HOME = Path(__file__).resolve().parent.parent
-START_SECONDS = 60.0
+START_SECONDS = 150.0
 STOP_SECONDS = 45.0
 LOOK_SECONDS = 0.05
 
