@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.dispatch import Decision, PluginFailure, Question, RecordingQuestion, decide
+from engine.dispatch import Decision, Question, RecordingQuestion, decide
 from plugins.registry import LoadedPlugin, load_plugins
 from rollcall import (
     AuditEntry,
@@ -180,18 +180,6 @@ class TestExclusion:
         assert (decision.held_by.plugin, decision.held_by.reason) == ("gone", "plugin_unavailable")
         assert decision.held_by.detail == "is paused"
         assert decision.effects == ()
-
-    def test_P11_a_plugin_left_out_fails_for_those_alone_whose_effects_it_might_have_had(
-        self,
-    ) -> None:
-        failure = PluginFailure("late", "1.0.0", "on_attendance", "gave no sign of life")
-        late = plugin("late", on_attendance=lambda attendance: [AuditEntry("x")])
-        out = {"late": failure}
-        came, away = ask([question(), question(attendance=None)], late, good(), left_out=out)
-        assert (came.failures, away.failures) == ((failure,), ())
-        assert landed(came) == GOOD
-        (excluded,) = ask(question(), late, excluding("gate", "role", False), left_out=out)
-        assert excluded.failures == ()
 
     @pytest.mark.parametrize(
         ("reason", "hold", "is_synced"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.dispatch import Question, decide
+from engine.dispatch import Decision, PluginFailure, Question, decide
 from engine.offences import judge
 from plugins.registry import LoadedPlugin
 from rollcall import AuditEntry, Exclusion
@@ -81,3 +81,20 @@ def test_recordings_count_like_people() -> None:
     decisions = list(decide(questions, {"bad": bad}, {}, ["bad"]))
     offences, _ = judge(questions, decisions, [bad])
     assert [one.why for one in offences] == ["in on_recording: returned int, not effects"]
+
+
+def test_P11_a_plugin_left_out_fails_for_those_alone_whose_effects_it_might_have_had() -> None:
+    failure = PluginFailure("late", "1.0.0", "on_attendance", "gave no sign of life")
+    late = plugin("late", on_attendance=lambda attendance: [AuditEntry("x")])
+    good = plugin("good", on_attendance=lambda attendance: [AuditEntry("y")])
+    gate = plugin("gate", should_exclude=lambda person: Exclusion("role"))
+    by_name = {"late": late, "good": good, "gate": gate}
+    questions = [question(), question(attendance=None)]
+
+    def decided(*order: str) -> list[Decision]:
+        return list(decide(questions, by_name, {}, order, left_out={"late": failure}))
+
+    came, away = decided("late", "good")
+    assert (came.failures, away.failures) == ((failure,), ())
+    assert [one.plugin for one in came.effects] == ["good"]
+    assert [one.failures for one in decided("late", "gate")] == [(), ()]

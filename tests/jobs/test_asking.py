@@ -29,7 +29,8 @@ from tests.jobs.conftest import NOW
 from tests.rollcall.values import context, plugin, question, recording_question
 
 OURS, THEIRS = "42", "77"
-PATIENCE = 0.3
+SHORT, LONG = 0.5, 30.0
+"""Seconds; the short patience is for what hangs, since a busy machine may keep others waiting."""
 EXPECTED = AuditEntry("attended")
 
 
@@ -40,10 +41,10 @@ class Asking:
     runtime: Runtime
     stack: ExitStack
 
-    def start(self, *plugins: LoadedPlugin) -> None:
+    def start(self, *plugins: LoadedPlugin, patience: float = LONG) -> None:
         """Begin a worker with these plugins, with a guard of its own."""
         registry = Registry(plugins)
-        guard = self.stack.enter_context(Guard.start(registry, patience=PATIENCE))
+        guard = self.stack.enter_context(Guard.start(registry, patience=patience))
         self.runtime = replace(self.runtime, registry=registry, guard=guard)
 
     def ask(self, portal_id: str = OURS, people: int = 2, **rules: Any) -> list[Decision]:
@@ -127,7 +128,7 @@ def test_P11_each_kind_is_paused_after_three_chunks_and_the_others_effects_land(
     asking: Asking, misbehaves: Callable[..., Any], what: str
 ) -> None:
     bad = plugin("bad", on_attendance=lambda attendance: misbehaves(attendance))
-    asking.start(bad, good())
+    asking.start(bad, good(), patience=SHORT if misbehaves is _sleeps else LONG)
     for _ in range(OFFENCES):
         assert not asking.is_paused()
         decisions = asking.ask()
@@ -156,8 +157,8 @@ def test_P11_the_pause_outlives_guards_and_workers_and_concerns_one_portal(askin
     assert not asking.is_paused(THEIRS)
 
 
-def test_P11_a_paused_plugin_costs_no_time_and_is_told_of_once(asking: Asking) -> None:
-    asking.start(plugin("bad", on_attendance=_sleeps))
+def test_P11_a_paused_plugin_is_not_asked_and_told_of_once(asking: Asking) -> None:
+    asking.start(plugin("bad", on_attendance=lambda attendance: os._exit(3)))
     with capture_logs() as logs:
         for _ in range(OFFENCES + 3):
             asking.ask()

@@ -39,12 +39,17 @@ def _dies(*_: object) -> Any:
 
 @contextmanager
 def stage_with(
-    registry: Registry, base: str, url: str, redis_url: str, *partners: LoadedPlugin
+    registry: Registry,
+    base: str,
+    url: str,
+    redis_url: str,
+    *partners: LoadedPlugin,
+    patience: float = 30.0,
 ) -> Iterator[Stage]:
     """A stage with partners' plugins beside the built-in ones."""
     both = Registry((*registry.plugins, *partners))
     with (
-        Guard.start(both, patience=0.3) as guard,
+        Guard.start(both, patience=patience) as guard,
         set_stage(base, url, redis_url, guard, both, **UNHURRIED) as stage,
     ):
         yield stage
@@ -56,7 +61,9 @@ def test_effects_that_are_lost_are_shown_with_the_plugin_and_its_fault(
     loud = plugin("loud", on_registrant=_raises)
     mute = plugin("mute", on_attendance=_hangs)
     with (
-        stage_with(registry, simulator_base, sqlite_url, redis_url, loud, mute) as stage,
+        stage_with(
+            registry, simulator_base, sqlite_url, redis_url, loud, mute, patience=0.3
+        ) as stage,
         capture_logs() as logs,
     ):
         webinar = plan_webinar(stage)
