@@ -68,6 +68,7 @@ REMARKS: Mapping[str, str] = {
     "F01": "at full size: `./run chaos --webhooks 10000`",
     "F05": "a lease, not the queue, says who works, so the rows F05-F11 are one case: the next "
     "slice goes on from what was committed; also `./run chaos`",
+    "F15": "RQ lets a worker end its job; after 40 seconds it is killed, and that is F05",
     "F18": "the refusal is simulated; no real disk is filled",
     "F23": "headers that drip are cut by the read timeout alone, 30 seconds after the last byte",
     "F31": "turns and separate limits are tested, the other portal's delay is not measured",
