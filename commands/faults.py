@@ -69,8 +69,9 @@ REMARKS: Mapping[str, str] = {
     "F05": "a lease, not the queue, says who works, so the rows F05-F11 are one case: the next "
     "slice goes on from what was committed; also `./run chaos`",
     "F12": "at full size: `./run chaos backlog`",
-    "F13": "a full Redis is played by `./run chaos`",
-    "F14": "a silent and a read-only Redis are played by `./run chaos`",
+    "F13": "also by `./run chaos`",
+    "F14": "also by `./run chaos`",
+    "F15": "a job that comes to no safe place within 40 seconds is killed, and that is F05",
     "F18": "the refusal is simulated; no real disk is filled",
     "F23": "headers that drip are cut by the read timeout alone, 30 seconds after the last byte",
     "F26": "at full size: `./run chaos tokens`",

@@ -138,7 +138,7 @@ def test_the_scheduler_has_the_work_done_without_redis_F13(
     scheduler = Process(["commands.scheduler"], child_environment(**settings), log)
     scheduler.start()
     try:
-        wait_until(lambda: stored(site)[0]["state"] != "new", seconds=30, what="the delivery")
+        wait_until(lambda: stored(site)[0]["state"] != "new", seconds=90, what="the delivery")
     finally:
         scheduler.stop()
     assert "stand_in_started" in log.read_text()

@@ -66,7 +66,7 @@ def test_a_worker_that_wakes_late_changes_nothing_here_or_in_hubspot_F11b(
     with worker_beside(lone_stage, tmp_path / "worker.log") as worker:
         wait_until(
             lambda: {row["state"] for row in contact_rows(lone_stage)} == {"sending"},
-            seconds=30,
+            seconds=60,
             what="the batch to leave",
         )
         psutil.Process(worker.pid).suspend()
@@ -76,7 +76,7 @@ def test_a_worker_that_wakes_late_changes_nothing_here_or_in_hubspot_F11b(
         taken_over = contact_rows(lone_stage)
 
         psutil.Process(worker.pid).resume()
-        wait_until(lambda: not worker.is_running, seconds=30, what="the worker to end")
+        wait_until(lambda: not worker.is_running, seconds=60, what="the worker to end")
 
     assert contact_rows(lone_stage) == taken_over
     assert webinar.outcomes() == dict.fromkeys(PEOPLE, "in_sync")

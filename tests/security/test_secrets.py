@@ -23,6 +23,10 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import select
 
 from app import create_app
+from commands.foreground import valkey_child
+from commands.scheduler import scheduler_children
+from commands.web import web_children
+from commands.workers import worker_children
 from jobs.queue import queue_of
 from logs import configure_logs
 from rollcall.errors import NeedsAttention
@@ -171,6 +175,25 @@ class TestX15:
         # Nothing was given up: with the key back, everything is as before.
         assert site.rows("hubspot")[0]["status"] == "connected"
         assert tokens_of(site, row["id"]).refresh
+
+
+def test_X14_no_command_line_holds_a_secret(site: Site) -> None:
+    """Every user of a machine may read them."""
+    config, environment = site.config, {"ROLLCALL_SECRET_KEY": site.config.secret_key}
+    children = [
+        *web_children(config, environment),
+        *worker_children(config, environment),
+        *scheduler_children(config, environment),
+        valkey_child(config.data_dir, environment),
+    ]
+    words = " ".join(word for child in children for word in child.command)
+    assert "commands.workers live" in words
+    secrets = [
+        *(config.secret_key, *config.encryption_keys, *config.zoom.webhook_secrets),
+        *(config.hubspot.client_secret, config.zoom.client_secret, config.database_url),
+    ]
+    for secret in secrets:
+        assert secret and secret not in words
 
 
 class Bomb:
