@@ -167,7 +167,9 @@ class TokenKeeper:
         while True:
             held = take_lease(self.engine, lease_name, _owner(), seconds=self._lease_seconds)
             if held is not None:
-                return self._renew_as_holder(grant, held, usable)
+                with contextlib.suppress(LeaseLost):
+                    # Somebody took over from a process that was held up: it gets the token.
+                    return self._renew_as_holder(grant, held, usable)
             while is_lease_held(self.engine, lease_name):
                 if usable is not None:
                     return usable

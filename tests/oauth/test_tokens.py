@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -145,6 +146,26 @@ class TestAheadOfTime:
         before = tokens_of(any_site, key).access
         bearer = keeper_of(any_site, Clock(timedelta(hours=2))).access_token(key)
         assert bearer.token != before
+
+    def test_a_process_held_up_until_another_renewed_goes_on_with_what_that_got_F26(
+        self, site: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        key, clock = connect(site), Clock(timedelta(hours=2))
+        late = keeper_of(site, clock, lease_seconds=0.0)
+        load, loads = late._load, []
+
+        def load_and_be_held_up(connection_id: int) -> object:
+            loaded = load(connection_id)
+            loads.append(loaded)
+            if len(loads) == 2:  # the lease is taken, the token still the old one
+                time.sleep(0.01)
+                keeper_of(site, clock).access_token(key)
+            return loaded
+
+        monkeypatch.setattr(late, "_load", load_and_be_held_up)
+        before = len(site.token_calls("zoom"))
+        assert late.access_token(key).token == tokens_of(site, key).access
+        assert site.token_calls("zoom")[before:] == [200]
 
     def test_an_early_401_costs_one_renewal_and_the_call_goes_through(self, site: Site) -> None:
         connect(site)
