@@ -272,12 +272,12 @@ def test_what_no_table_can_hold_is_parked_at_once_F30(
     ],
     ids=["a fault of ours", "Zoom is away"],
 )
-def test_a_delivery_parked_after_hours_says_what_happened_and_what_to_do(
+def test_a_delivery_parked_after_days_says_what_happened_and_what_to_do(
     connected: Site, monkeypatch: pytest.MonkeyPatch, trouble: Exception, told: str
 ) -> None:
     (parked,) = drain_in_trouble(connected, monkeypatch, trouble, times=jobs.drain.MAX_ATTEMPTS)
     assert parked["state"] == "dead"
-    assert parked["error"].startswith("user.updated of Zoom account acc-1 was tried 12 times")
+    assert parked["error"].startswith("user.updated of Zoom account acc-1 was tried 24 times")
     assert told in parked["error"] and "ada@acme" not in parked["error"]
     assert parked["error"].endswith("replay it once that is over.")
 
@@ -295,7 +295,7 @@ def test_waiting_for_a_person_for_days_uses_up_no_attempt(
 def drain_in_trouble(
     site: Site, monkeypatch: pytest.MonkeyPatch, trouble: Exception, times: int, after: int = 0
 ) -> list[RowMapping]:
-    """The inbox after so many drains, an hour and more apart, that met the trouble."""
+    """The inbox after so many drains, a day and more apart, that met the trouble."""
 
     def meet_trouble(*_: Any) -> Any:
         raise trouble
@@ -306,7 +306,7 @@ def drain_in_trouble(
         patched.setattr(jobs.drain, "merge_delivery", meet_trouble)
         with structlog.testing.capture_logs():
             for number in range(after, after + times):
-                at = NOW + timedelta(hours=2 * number)
+                at = NOW + timedelta(hours=25 * number)
                 drain_inbox(replace(runtime, clock=cast(Any, lambda at=at: at)))
     runtime.database.dispose()
     return stored(site)

@@ -56,7 +56,7 @@ def test_P6_whoever_arrives_during_a_flood_is_next_but_one_turn_F32(
                 to, sealer, "zoom", f"{number:064x}", b"{}", account_id=account_id, now=NOW
             )
 
-    def merge(runtime: Runtime, row: RowMapping) -> None:
+    def merge(runtime: Runtime, row: RowMapping, *, is_wary: bool) -> None:
         moment[0] += drain.TURN_SECONDS / 4
         merged.append(row["account_id"])
         with writing(runtime.database) as to:

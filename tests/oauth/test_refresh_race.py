@@ -18,7 +18,7 @@ from store.database import open_database, reading
 from store.sealing import Sealer
 from tests.oauth.support import ACCOUNT, HOST, Site, connect
 
-PROCESSES, THREADS = 5, 4
+PROCESSES, THREADS = 25, 2
 
 
 def ask_for_a_token(
@@ -53,11 +53,12 @@ def test_one_of_them_renews_it_and_all_go_on_with_what_it_got_F26(any_site: Site
     key = connect(any_site)
     before = len(any_site.token_calls("zoom"))
     any_site.add_fault("zoom", "slow", "/oauth/token", seconds=0.5)
-    spawned = multiprocessing.get_context("spawn")
-    start, answers = spawned.Barrier(PROCESSES * THREADS), spawned.Queue()
+    forked = multiprocessing.get_context("forkserver")
+    forked.set_forkserver_preload([__name__])  # what they need is imported once
+    start, answers = forked.Barrier(PROCESSES * THREADS), forked.Queue()
     config = any_site.config
     needs = (config.database_url, config.encryption_keys, config.zoom, key, start, answers)
-    processes = [spawned.Process(target=ask_for_a_token, args=needs) for _ in range(PROCESSES)]
+    processes = [forked.Process(target=ask_for_a_token, args=needs) for _ in range(PROCESSES)]
     for process in processes:
         process.start()
     given = [answers.get(timeout=60) for _ in range(PROCESSES * THREADS)]

@@ -20,7 +20,7 @@ from commands.customer import Customer
 from commands.embedded import valkey_url
 from commands.trial import Trial, open_trial, wait_for
 
-REGISTRANTS, ATTENDEES = 1_200, 700
+REGISTRANTS, ATTENDEES = 800, 450
 PATIENCE = 110.0
 
 

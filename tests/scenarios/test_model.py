@@ -384,7 +384,7 @@ def check_contact(expected: Expected, properties: dict[str, Any], state: str) ->
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=7, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(script=scripts)
 def test_hubspot_ends_where_the_model_says_whatever_befalls_the_webhooks_B2_B4_B6_F29(
     script: Script,

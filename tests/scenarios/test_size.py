@@ -134,7 +134,7 @@ def test_P7_F33_without_a_webhook_those_who_came_are_written_with_few_calls_and_
     with set_stage(
         simulator_base, on_sqlite(tmp_path, "live"), redis_url, guard, registry
     ) as stage:
-        scene = stage.simulator.scene("demo", people=2_500)
+        scene = stage.simulator.scene("demo", people=1_500)
         stage.install(scene["account_id"])
         stage.set(webinar_sync="all", **scene["settings"])
         work_to_the_end(stage)
