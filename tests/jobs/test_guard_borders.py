@@ -69,7 +69,9 @@ def test_F42_a_plugin_that_leaks_leaves_the_worker_as_it_was() -> None:
         before, memory = used(), [one.memory_info().rss for one in processes]
         for _ in range(17):
             assert guard.decide(chunk, {}, ["leaky"]).suspects == ()
-        assert used() == before
+        # Fewer would be the test run's own: a thread of an earlier test may end meanwhile.
+        for now, was in zip(used(), before, strict=True):
+            assert all(one <= other for one, other in zip(now, was, strict=True)), (now, was)
         grown = [one.memory_info().rss - was for one, was in zip(processes, memory, strict=True)]
     assert max(grown) < 8 * 1024 * 1024, "a leak of one call in twenty would be more"
     assert hoard == []
