@@ -185,8 +185,9 @@ def _end_tokens(source: random.Random) -> Fault:
 
 
 def _burst(source: random.Random) -> Fault:
-    """HubSpot fails for everybody, whatever is called."""
-    return Misbehaviour("hubspot", "status", "", source.randint(4, 12), source.choice(FAILURES))
+    """HubSpot fails for everybody, whatever is called: from the fifth on once a pause, and each
+    pause is twice the last."""
+    return Misbehaviour("hubspot", "status", "", source.randint(4, 7), source.choice(FAILURES))
 
 
 def _misbehave(source: random.Random) -> Fault:

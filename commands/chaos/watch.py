@@ -10,9 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from redis import Redis
 from sqlalchemy import Connection, exists, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from clients.breaker import read_outage
+from commands.embedded import valkey_url
 from store.database import open_database, reading
 from store.runs import OPEN_STATES
 from store.tables import effect, inbox, run
@@ -32,7 +35,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """The seconds from a fault to the next write, or to the moment nothing is left to send."""
+    """The seconds from a fault to the next write, or to the moment nothing is to be sent."""
 
     after: str
     seconds: float
@@ -98,6 +101,7 @@ def is_anything_owed(connection: Connection, portal_id: str) -> bool:
 
 def _look(data_dir: Path, watch: Watch, over: threading.Event) -> None:
     database = open_database(f"sqlite:///{data_dir / 'rollcall.db'}")
+    redis = Redis.from_url(valkey_url(data_dir), socket_timeout=LOOK_SECONDS)
     try:
         while not over.wait(LOOK_SECONDS):
             # A moment in which the database cannot be read tells nothing.
@@ -106,6 +110,9 @@ def _look(data_dir: Path, watch: Watch, over: threading.Event) -> None:
                     is_owed = is_anything_owed(connection, watch.portal_id)
             except SQLAlchemyError:
                 continue
-            watch.seen.append((datetime.now(UTC), is_owed))
+            # Whom HubSpot does not answer is left alone on purpose.
+            may_send = read_outage(redis, "hubspot", watch.portal_id) is None
+            watch.seen.append((datetime.now(UTC), is_owed and may_send))
     finally:
+        redis.close()
         database.dispose()
