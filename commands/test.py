@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import click
 
-PROCESSES = min((os.cpu_count() or 1) + 1, 4)
-"""One more than there are cores: much of the suite waits. Each has servers of its own."""
+PROCESSES = min((os.cpu_count() or 1) + 2, 6)
+"""Two more than there are cores: much of the suite waits. Each has servers of its own."""
 AT_ONCE = (f"--numprocesses={PROCESSES}", "--dist=worksteal")
 
 
