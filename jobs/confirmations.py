@@ -38,6 +38,7 @@ def doubt_abandoned_effects(slice_: Slice) -> None:
             portal_id=slice_.run["portal_id"],
             occurrence_pk=slice_.run["occurrence_pk"],
             confirm_at=runtime.clock() + runtime.timing.confirm_after,
+            counts=False,
         )
 
 

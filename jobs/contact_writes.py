@@ -135,7 +135,7 @@ class ContactWriter:
         elif isinstance(error, Permanent):
             self._reject(connection, [(write, str(error)) for write in batch])
         elif isinstance(error, Unconfirmed):
-            self._doubt(connection, batch)
+            self._doubt(connection, batch, counts=False)
         else:
             mark_planned(connection, [write.sent.pk for write in batch], not_before=None)
         return []
@@ -161,7 +161,7 @@ class ContactWriter:
                 if (existing := outcome.rejected[write.trace_id].existing_id) is not None
             ],
         )
-        self._doubt(connection, missing)
+        self._doubt(connection, missing, counts=True)
 
     def _apply(self, connection: Connection, done: Batch, outcome: BatchOutcome) -> None:
         if not done:
@@ -211,9 +211,9 @@ class ContactWriter:
         )
         mark_planned(connection, [write.sent.pk for write, _ in known], not_before=None)
 
-    def _doubt(self, connection: Connection, batch: Batch) -> None:
+    def _doubt(self, connection: Connection, batch: Batch, *, counts: bool) -> None:
         """Nobody knows whether these were applied: the contacts are read before anything else."""
-        lost = [write for write in batch if write.doubts + 1 >= MAX_DOUBTS]
+        lost = [write for write in batch if counts and write.doubts + 1 >= MAX_DOUBTS]
         self._reject(
             connection, [(write, "not confirmed by HubSpot, and not to be found") for write in lost]
         )
@@ -228,7 +228,10 @@ class ContactWriter:
             ],
         )
         mark_unconfirmed(
-            connection, [write.sent.pk for write in open_], confirm_at=self.now + timedelta(0)
+            connection,
+            [write.sent.pk for write in open_],
+            confirm_at=self.now + timedelta(0),
+            counts=counts,
         )
 
     def _count(self, connection: Connection, writes: Sequence[ContactWrite], name: str) -> None:

@@ -76,6 +76,7 @@ def _doubt_what_was_left(slice_: Slice) -> None:
             portal_id=slice_.run["portal_id"],
             occurrence_pk=None,
             confirm_at=slice_.runtime.clock(),
+            counts=False,
         )
 
 

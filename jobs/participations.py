@@ -155,7 +155,7 @@ class Sender:
                 self._settle(connection, shipment.rows, BatchOutcome({}, refusal, ()))
             elif isinstance(answer, Unconfirmed) or shipment.is_repeat:
                 # A repeat that did not get through leaves as much in doubt as before.
-                self._doubt(connection, shipment.rows)
+                self._doubt(connection, shipment.rows, counts=False)
             else:
                 mark_planned(connection, [row["id"] for row in shipment.rows], not_before=None)
             self._conclude(connection, shipment.rows)
@@ -173,14 +173,15 @@ class Sender:
             [(row["id"], outcome.rejected[row["contact_id"]].message) for row in refused],
         )
         count_in_run(connection, self._slice.run["id"], failed=len(refused), done=len(refused))
-        self._doubt(connection, missing)
+        self._doubt(connection, missing, counts=True)
 
-    def _doubt(self, connection: Connection, rows: Sequence[RowMapping]) -> None:
+    def _doubt(self, connection: Connection, rows: Sequence[RowMapping], *, counts: bool) -> None:
         runtime = self._slice.runtime
         mark_unconfirmed(
             connection,
             [row["id"] for row in rows],
             confirm_at=runtime.clock() + runtime.timing.confirm_after,
+            counts=counts,
         )
         count_in_run(connection, self._slice.run["id"], unconfirmed=len(rows), done=len(rows))
 

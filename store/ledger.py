@@ -338,13 +338,23 @@ def mark_rejected(connection: Connection, refused: Sequence[tuple[int, str]]) ->
     )
 
 
-def mark_unconfirmed(connection: Connection, pks: Sequence[int], *, confirm_at: datetime) -> None:
-    """Nobody can tell whether these were applied: they are read back before being sent again."""
+def mark_unconfirmed(
+    connection: Connection, pks: Sequence[int], *, confirm_at: datetime, counts: bool = True
+) -> None:
+    """Nobody can tell whether these were applied: they are read back before being sent again.
+
+    ``counts``: as a doubt of which there may not be many. Where sending again is harmless, only an
+    answer that left them out counts, and no answer at all does not.
+    """
     if pks:
         connection.execute(
             update(effect)
             .where(effect.c.id.in_(pks))
-            .values(state="unconfirmed", not_before=confirm_at, doubts=effect.c.doubts + 1)
+            .values(
+                state="unconfirmed",
+                not_before=confirm_at,
+                doubts=effect.c.doubts + int(counts),
+            )
         )
 
 
@@ -373,10 +383,11 @@ def doubt_abandoned(
     occurrence_pk: int | None,
     confirm_at: datetime,
     kinds: Sequence[str] = (),
+    counts: bool = True,
 ) -> int:
     """Effects a former holder of the lease left ``sending`` become unconfirmed; how many.
 
-    Only those of ``kinds``, if any are given.
+    Only those of ``kinds``, if any are given. ``counts`` as in `mark_unconfirmed`.
     """
     place = (
         effect.c.occurrence_pk == occurrence_pk
@@ -392,7 +403,7 @@ def doubt_abandoned(
             effect.c.fence < held.fence,
             *([effect.c.kind.in_(kinds)] if kinds else []),
         )
-        .values(state="unconfirmed", not_before=confirm_at, doubts=effect.c.doubts + 1)
+        .values(state="unconfirmed", not_before=confirm_at, doubts=effect.c.doubts + int(counts))
     ).rowcount
 
 

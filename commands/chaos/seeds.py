@@ -28,7 +28,7 @@ from commands.chaos.watch import watching
 from commands.supervise import die_with_parent
 from commands.trial import TrialFailed, open_trial
 
-READS_AFTER = "1s,3s,5s,8s,11s,15s,20s,30s,60s,120s,240s,1h"
+READS_AFTER = "1s,3s,5s,8s,11s,15s,20s,30s,45s,60s,80s,100s,120s,150s,180s,240s,1h"
 """More reads than a late report takes, on a slow machine too; what is read after the last of them
 counts whether it agrees with anything or not."""
 

@@ -43,7 +43,7 @@ effect = Table(
     Column("batch_id", String(36), nullable=False, server_default=""),
     Column("fence", Integer, nullable=False, server_default=text("0")),
     zero("attempts"),
-    zero("doubts"),  # times its delivery ended without an answer to rely on
+    zero("doubts"),  # times it was in doubt in a way that may not last, see mark_unconfirmed
     Column("not_before", UtcDateTime),
     Column("error", Text, nullable=False, server_default=""),
     Column("run_id", String(36), nullable=False, server_default=""),

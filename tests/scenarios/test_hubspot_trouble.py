@@ -82,6 +82,14 @@ def test_B04_whatever_one_call_of_each_kind_answers_everything_arrives_once_F21_
     assert_everything_arrived_once(webinar)
 
 
+def test_errors_of_hubspots_own_in_a_row_make_nobody_fail_F20_F23(lone_stage: Stage) -> None:
+    webinar = begin(lone_stage)
+    for route in (WRITES["create"], WRITES["register"], WRITES["attend"]):
+        strike(lone_stage, "html", route, status=502, times=4)
+    lone_stage.pass_time(timedelta(hours=6))
+    assert_everything_arrived_once(webinar)
+
+
 def fault_details(fault: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fault.items() if name != "kind"}
 
