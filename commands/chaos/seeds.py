@@ -57,7 +57,7 @@ def play_seeds(seeds: int, first_seed: int, people: int, *, together: int, save:
     failed = [outcome for outcome in outcomes if outcome.broken]
     click.echo(totals_of(outcomes))
     if save:
-        by = f"./run chaos --seeds {seeds} --first-seed {first_seed} --people {people} --save"
+        by = f"./run chaos --seeds {seeds} --first-seed {first_seed} --together {together} --save"
         save_figures("seeds", by, figures_of(outcomes))
     return 1 if failed else 0
 
