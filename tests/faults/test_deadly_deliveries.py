@@ -36,6 +36,12 @@ GUILTY, MANY = 7, 20
 Way = Callable[[], Any]
 
 
+@pytest.fixture(autouse=True)
+def turns_do_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, what waits is worked off in one turn."""
+    monkeypatch.setattr(jobs.drain, "TURN_SECONDS", 60.0)
+
+
 @pytest.fixture
 def connected(any_site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
     """A portal with a Zoom account; a lease that is left behind can be taken at once."""
