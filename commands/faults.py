@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from commands.numbered_tests import group_by_number
+
 TABLE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "faults.md"
 
 FAULTS: Mapping[str, str] = {
@@ -105,13 +107,7 @@ def faults_of(test_id: str) -> list[str]:
 
 def group_by_fault(test_ids: Iterable[str]) -> dict[str, list[str]]:
     """Every fault with the tests that carry its number, one entry a function."""
-    found: dict[str, list[str]] = {fault: [] for fault in FAULTS}
-    for test_id in test_ids:
-        for fault in faults_of(test_id):
-            function = test_id.partition("[")[0]
-            if function not in found[fault]:
-                found[fault].append(function)
-    return found
+    return group_by_number(test_ids, FAULTS, faults_of)
 
 
 def find_uncovered(found: Mapping[str, list[str]]) -> list[str]:

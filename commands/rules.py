@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from commands import faults
+from commands.numbered_tests import group_by_number
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs" / "reference" / "rules.md"
@@ -112,13 +113,7 @@ def rules_of(test_id: str) -> list[str]:
 
 def group_by_rule(test_ids: Iterable[str]) -> dict[str, list[str]]:
     """Every rule with the tests that carry its number, one entry a function."""
-    found: dict[str, list[str]] = {rule: [] for rule in RULES}
-    for test_id in test_ids:
-        for rule in rules_of(test_id):
-            function = test_id.partition("[")[0]
-            if function not in found[rule]:
-                found[rule].append(function)
-    return found
+    return group_by_number(test_ids, RULES, rules_of)
 
 
 def find_gaps(found: Mapping[str, list[str]]) -> list[str]:

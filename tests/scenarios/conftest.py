@@ -131,3 +131,21 @@ def lone_stage(
     """A stage on SQLite alone, with delays of minutes that pass only when the test says so."""
     with set_stage(simulator_base, sqlite_url, redis_url, guard, registry, **UNHURRIED) as stage:
         yield stage
+
+
+APPROVED = "registered=ae1001_registered,attended=ae1001_attended,recording=ae1001_recording"
+
+
+@pytest.fixture
+def approved_stage(
+    brisk: None,
+    simulator_base: str,
+    sqlite_url: str,
+    redis_url: str,
+    guard: Guard,
+    registry: Registry,
+) -> Iterator[Stage]:
+    """A stage of an app whose events HubSpot has approved."""
+    environment = {**UNHURRIED, "HUBSPOT_APP_EVENTS": APPROVED}
+    with set_stage(simulator_base, sqlite_url, redis_url, guard, registry, **environment) as stage:
+        yield stage

@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from jobs.guard import Guard
-from plugins.registry import Registry
 from store.tables import effect
-from tests.scenarios.conftest import UNHURRIED
-from tests.scenarios.stage import PORTAL, Stage, set_stage
+from tests.scenarios.stage import PORTAL, Stage
 from tests.scenarios.webinar import Webinar, connect, plan_webinar
 
 ADA, REX = "ada@northquay.example", "rex@northquay.example"
-APPROVED = "registered=ae1001_registered,attended=ae1001_attended"
-
-
-@pytest.fixture
-def approved_stage(
-    brisk: None,
-    simulator_base: str,
-    sqlite_url: str,
-    redis_url: str,
-    guard: Guard,
-    registry: Registry,
-) -> Iterator[Stage]:
-    """A stage of an app whose events HubSpot has approved."""
-    environment = {**UNHURRIED, "HUBSPOT_APP_EVENTS": APPROVED}
-    with set_stage(simulator_base, sqlite_url, redis_url, guard, registry, **environment) as stage:
-        yield stage
 
 
 def begin(stage: Stage, **portal: Any) -> Webinar:

@@ -9,25 +9,20 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from sqlalchemy import select, update
 
 from clients.policy import Call
 from clients.transport import Transport
 from jobs.guard import Guard
-from plugins.registry import Registry
 from store.database import writing
 from store.tables import effect, lease
-from tests.scenarios.conftest import UNHURRIED
 from tests.scenarios.recorded import TRANSCRIPT, calls, change
-from tests.scenarios.stage import Stage, set_stage
+from tests.scenarios.stage import Stage
 from tests.scenarios.webinar import HOUR, Webinar, connect, plan_webinar
 
-APPROVED = "registered=ae1001_registered,attended=ae1001_attended,recording=ae1001_recording"
 WRITES = {
     "contact created": "/contacts/batch/create",
     "contact updated": "/contacts/batch/update",
@@ -44,21 +39,6 @@ WRITES = {
 BEFORE, AFTER = "before it leaves", "after HubSpot has it"
 ADA, REX, CARL = "ada@northquay.example", "rex@northquay.example", "carl@fjordline.example"
 NORA = "nora@lowmoor.example"
-
-
-@pytest.fixture
-def approved_stage(
-    brisk: None,
-    simulator_base: str,
-    sqlite_url: str,
-    redis_url: str,
-    guard: Guard,
-    registry: Registry,
-) -> Iterator[Stage]:
-    """A stage of an app whose events HubSpot has approved."""
-    environment = {**UNHURRIED, "HUBSPOT_APP_EVENTS": APPROVED}
-    with set_stage(simulator_base, sqlite_url, redis_url, guard, registry, **environment) as stage:
-        yield stage
 
 
 def names(webinar: Webinar, email: str) -> list[str]:
