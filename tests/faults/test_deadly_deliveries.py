@@ -25,9 +25,9 @@ from store.deliveries import PARKED, list_deliveries, replay_deliveries
 from store.inbox import record_delivery
 from store.leases import take_lease
 from store.sealing import Sealer
-from store.tables import connection as grants
-from store.tables import portal, portal_zoom, zoom_user
+from store.tables import portal, zoom_user
 from tests.oauth.support import Site
+from tests.store.support import add_zoom_account
 from tests.webhooks.support import as_bytes, stored
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -48,21 +48,7 @@ def connected(any_site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
     monkeypatch.setattr(jobs.drain, "LEASE_SECONDS", 0.0)
     with writing(any_site.engine) as to:
         to.execute(insert(portal).values(portal_id=PORTAL, capabilities={}, created_at=NOW))
-        made = to.execute(
-            insert(grants).values(
-                platform="zoom",
-                account_id=ACCOUNT,
-                tokens=b"",
-                expires_at=NOW,
-                scopes=[],
-                created_at=NOW,
-            )
-        )
-        to.execute(
-            insert(portal_zoom).values(
-                portal_id=PORTAL, connection_id=made.inserted_primary_key[0], account_id=ACCOUNT
-            )
-        )
+        add_zoom_account(to, PORTAL, ACCOUNT)
     return any_site
 
 

@@ -15,9 +15,16 @@ from jobs.runtime import Runtime
 from store.database import reading, writing
 from store.inbox import record_delivery
 from store.sealing import Sealer
-from store.tables import connection as grants
-from store.tables import instance, occurrence, portal_zoom, run
-from tests.store.support import ACCOUNT, NOW, PORTAL, add_occurrence, add_webinar, minute
+from store.tables import instance, occurrence, run
+from tests.store.support import (
+    ACCOUNT,
+    NOW,
+    PORTAL,
+    add_occurrence,
+    add_webinar,
+    add_zoom_account,
+    minute,
+)
 from tests.webhooks.support import as_bytes
 
 SEALER = Sealer([Fernet.generate_key().decode()])
@@ -28,21 +35,7 @@ def place_in(database: Engine, **changes: Any) -> tuple[RowMapping, RowMapping]:
     with writing(database) as connection:
         row = add_webinar(connection, type=5, detail_read_at=NOW, status="scheduled")
         place = add_occurrence(connection, row, **changes)
-        made = connection.execute(
-            insert(grants).values(
-                platform="zoom",
-                account_id=ACCOUNT,
-                tokens=b"",
-                expires_at=NOW,
-                scopes=[],
-                created_at=NOW,
-            )
-        )
-        connection.execute(
-            insert(portal_zoom).values(
-                portal_id=PORTAL, connection_id=made.inserted_primary_key[0], account_id=ACCOUNT
-            )
-        )
+        add_zoom_account(connection, PORTAL, ACCOUNT)
     return row, place
 
 

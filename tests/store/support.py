@@ -7,13 +7,14 @@ from itertools import count
 from typing import Any
 
 from hypothesis import HealthCheck, settings
-from sqlalchemy import Connection, RowMapping, Table, select
+from sqlalchemy import Connection, RowMapping, Table, insert, select
 
 from engine.plan import WantedEffect
 from store.ledger import Wish
 from store.people import ensure_people
 from store.statements import insert_missing
-from store.tables import occurrence, occurrence_person, portal
+from store.tables import connection as grants
+from store.tables import occurrence, occurrence_person, portal, portal_zoom
 from store.webinar_facts import ensure_occurrence, ensure_webinar
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -37,6 +38,27 @@ def add_portal(connection: Connection, portal_id: str = PORTAL) -> None:
     """A customer, unless it is there."""
     row = {"portal_id": portal_id, "capabilities": {}, "created_at": NOW}
     insert_missing(connection, portal, [row], ["portal_id"])
+
+
+def add_zoom_account(connection: Connection, portal_id: str, account_id: str) -> None:
+    """A Zoom account that the portal is connected to."""
+    made = connection.execute(
+        insert(grants).values(
+            platform="zoom",
+            account_id=account_id,
+            tokens=b"",
+            expires_at=NOW,
+            scopes=[],
+            created_at=NOW,
+        )
+    )
+    connection.execute(
+        insert(portal_zoom).values(
+            portal_id=portal_id,
+            connection_id=made.inserted_primary_key[0],
+            account_id=account_id,
+        )
+    )
 
 
 def add_webinar(connection: Connection, portal_id: str = PORTAL, **changes: Any) -> RowMapping:
