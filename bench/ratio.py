@@ -1,4 +1,4 @@
-"""One line of the benchmark: a measurement and what it is measured against."""
+"""One line of the benchmark: a measurement, what it is measured against, and the target."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from dataclasses import dataclass
 class Ratio:
     """``measured`` over ``against``, both in ``unit`` and from the same run.
 
-    ``what`` and ``basis`` name the two; ``is_better_low`` says which way is better.
+    ``what`` and ``basis`` name the two; ``is_better_low`` says which way is better. ``target`` is
+    the bound of the ratio, None where nothing is promised. ``is_count`` marks what does not depend
+    on the machine's speed.
     """
 
     what: str
@@ -18,11 +20,20 @@ class Ratio:
     against: float
     unit: str
     is_better_low: bool = True
+    target: float | None = None
+    is_count: bool = False
 
     @property
     def value(self) -> float | None:
         """The ratio; None where there is nothing to divide by."""
         return self.measured / self.against if self.against else None
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether the target is met; None without a target or without a ratio."""
+        if self.value is None or self.target is None:
+            return None
+        return self.value <= self.target if self.is_better_low else self.value >= self.target
 
     def cells(self) -> tuple[str, str, str, str]:
         """The line as text: what, measured, against what, ratio."""
