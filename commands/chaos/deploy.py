@@ -1,7 +1,8 @@
 """A rolling restart from an older version to this one and back, while registrations arrive.
 
 The database is migrated with the new code while the old one works on it; then both work side by
-side. The sender tries the other version at once where one does not answer, as a load balancer does.
+side. The sender is the load balancer of the how-to: a version gets nothing before it is ready, and
+nothing any more before it is stopped.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import click
@@ -51,7 +53,7 @@ SENDERS = 4
 BLOCK = 50
 GIVE_UP_SECONDS, PAUSE = 60.0, 0.02
 ARRIVAL_PATIENCE = 600.0
-QUIET_SECONDS = 5.0
+QUIET_SECONDS, DRAIN_SECONDS = 5.0, 3.0
 LONGEST_GAP = 2.0
 
 
@@ -159,7 +161,8 @@ def play(folder: Path, revision: str, rate: int, seconds: int) -> Figures:
             old.start()
             tenant = _install(simulated, old)
             with _sending(simulated, tenant, [old.url, new.url], rate) as load:
-                _roll(old, new, seconds)
+                load.rest(new.url)
+                _roll(old, new, load, seconds)
             people = load.sent
             await_registered(simulated, tenant, people, ARRIVAL_PATIENCE)
             late_writes = _sync_again(simulated, tenant)
@@ -183,14 +186,14 @@ def play(folder: Path, revision: str, rate: int, seconds: int) -> Figures:
             new.stop()
 
 
-def _roll(old: Version, new: Version, seconds: int) -> None:
+def _roll(old: Version, new: Version, load: Load, seconds: int) -> None:
     """Old, tables of the new one, both, new alone, both again, old alone."""
     stages: list[tuple[str, Callable[[], None]]] = [
         ("the new version's tables under the old one", new.migrate),
-        ("both side by side", new.start),
-        ("the new version", old.stop),
-        ("both again", old.start),
-        ("the old version, on the new tables", new.stop),
+        ("both side by side", partial(_bring_in, new, load)),
+        ("the new version", partial(_take_out, old, load)),
+        ("both again", partial(_bring_in, old, load)),
+        ("the old version, on the new tables", partial(_take_out, new, load)),
     ]
     click.echo("the old version …", err=True)
     time.sleep(seconds)
@@ -198,6 +201,17 @@ def _roll(old: Version, new: Version, seconds: int) -> None:
         click.echo(f"{name} …", err=True)
         begin()
         time.sleep(seconds)
+
+
+def _bring_in(version: Version, load: Load) -> None:
+    version.start()
+    load.serve(version.url)
+
+
+def _take_out(version: Version, load: Load) -> None:
+    load.rest(version.url)
+    time.sleep(DRAIN_SECONDS)  # what is under way is answered
+    version.stop()
 
 
 # --- the parts ----------------------------------------------------------------------------------
@@ -288,13 +302,31 @@ def _count_inbox(data_dir: Path) -> tuple[int, int]:
 
 @dataclass(slots=True)
 class Load:
-    """Registrations on their way; ``longest`` is the longest any of them was kept waiting."""
+    """Registrations on their way; ``longest`` is the longest any of them was kept waiting.
 
-    urls: list[str]
+    ``resting`` are the versions that get none.
+    """
+
+    resting: set[str] = field(default_factory=set)
     sent: int = 0
     answered: int = 0
     longest: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def rest(self, url: str) -> None:
+        """Send nothing there from now on."""
+        with self.lock:
+            self.resting.add(url)
+
+    def serve(self, url: str) -> None:
+        """Send there again."""
+        with self.lock:
+            self.resting.discard(url)
+
+    def open_doors(self, doors: dict[str, Sender]) -> list[Sender]:
+        """Those of the versions in service."""
+        with self.lock:
+            return [door for url, door in doors.items() if url not in self.resting]
 
     def note(self, seconds: float | None) -> None:
         """Count one that was taken in after so long, or never."""
@@ -308,13 +340,13 @@ class Load:
 @contextmanager
 def _sending(simulated: Simulated, tenant: Tenant, urls: list[str], rate: int) -> Iterator[Load]:
     """People sign up at a steady rate until the block ends; nobody is given up before."""
-    load, over = Load(urls), threading.Event()
-    doors = [[Sender(url) for url in urls] for _ in range(SENDERS)]
+    load, over = Load(), threading.Event()
+    doors = [{url: Sender(url) for url in urls} for _ in range(SENDERS)]
 
     def send_some(share: int, people: list[SignUp], begins_at: float) -> None:
         for place, person in list(enumerate(people))[share::SENDERS]:
             time.sleep(max(0.0, begins_at + place / rate - time.monotonic()))
-            load.note(_deliver(doors[share], person.body, place))
+            load.note(_deliver(load, doors[share], person.body, place))
 
     def send() -> None:
         due, block = time.monotonic(), 0
@@ -335,16 +367,17 @@ def _sending(simulated: Simulated, tenant: Tenant, urls: list[str], rate: int) -
         finally:
             over.set()
             sending.result()
-            for sender in (one for pair in doors for one in pair):
+            for sender in (one for pair in doors for one in pair.values()):
                 sender.close()
 
 
-def _deliver(doors: list[Sender], body: bytes, number: int) -> float | None:
-    """Try both versions in turn until one takes it in; after how long, None for never."""
+def _deliver(load: Load, doors: dict[str, Sender], body: bytes, number: int) -> float | None:
+    """Try the versions in service in turn until one takes it; after how long, None for never."""
     began, turn = time.monotonic(), number
     while time.monotonic() - began < GIVE_UP_SECONDS:
         for _ in doors:
-            if doors[turn % len(doors)].send(body) == 204:
+            in_service = load.open_doors(doors)
+            if in_service[turn % len(in_service)].send(body) == 204:
                 return time.monotonic() - began
             turn += 1
         time.sleep(PAUSE)
