@@ -5,6 +5,7 @@ With every notice lost, this and the reads after each end bring everything in.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -41,6 +42,14 @@ LEASE_SECONDS = 60.0
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a listing goes by: the version of the settings, and the Zoom accounts."""
+
+    settings_version: int
+    accounts: list[str]
+
+
 def discover_due(runtime: Runtime) -> int:
     """List the webinars of every portal that is due for it; how many portals."""
     with reading(runtime.database) as connection:
@@ -62,15 +71,22 @@ def discover_due(runtime: Runtime) -> int:
 def _discover_portal(runtime: Runtime, portal_id: str) -> None:
     now = runtime.clock()
     with reading(runtime.database) as connection:
-        accounts = accounts_of_portal(connection, portal_id)
-    for account_id in accounts:
+        basis = _basis(connection, portal_id)
+    for account_id in basis.accounts:
         try:
             discover_account(runtime, portal_id, account_id, now)
         except RollcallError as error:
             log.warning("discovery_failed", portal=portal_id, account=account_id, why=str(error))
     # Noted whatever came of it: an account in trouble is tried again in an hour, not in a loop.
+    # Not noted when the basis changed: what is to sync now was not to when it was listed.
     with writing(runtime.database) as connection:
-        note_listing(connection, portal_id, now)
+        if _basis(connection, portal_id) == basis:
+            note_listing(connection, portal_id, now)
+
+
+def _basis(connection: Connection, portal_id: str) -> Basis:
+    version, _ = read_settings(connection, portal_id)
+    return Basis(version, sorted(accounts_of_portal(connection, portal_id)))
 
 
 def discover_account(runtime: Runtime, portal_id: str, account_id: str, now: datetime) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from jobs import discovery
+from jobs.gathering import Rules, load_rules
 from tests.scenarios.door import Doors, open_doors
 from tests.scenarios.stage import Stage
 from tests.scenarios.webinar import ACCOUNT, HOST, HOUR, Webinar, add_webinar, plan_webinar
@@ -29,6 +31,25 @@ def hold(webinar: Webinar, *emails: str) -> Webinar:
     webinar.register(*emails)
     webinar.play({email: [[0, HOUR]] for email in emails})
     return webinar
+
+
+def test_S07_what_is_switched_on_while_webinars_are_being_listed_is_not_forgotten(
+    lone_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webinar = hold(plan_webinar(lone_stage), ADA)
+    lone_stage.install(ACCOUNT)
+
+    def load_just_before_somebody_decides(*given: Any) -> Rules:
+        monkeypatch.undo()
+        rules = load_rules(*given)
+        lone_stage.set(webinar_sync="all")
+        return rules
+
+    # Under these rules the webinar, not known yet, is none to sync.
+    monkeypatch.setattr(discovery, "load_rules", load_just_before_somebody_decides)
+    lone_stage.pass_time()
+
+    assert webinar.states() == {ADA: CAME}
 
 
 def test_S07_S08_S10_S13_S15_S16_S24_every_switch_counts_as_it_is_now_and_what_was_missed_follows(
