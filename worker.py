@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -101,6 +102,9 @@ def run_worker(config: Config, pool: Pool) -> None:
     set_runtime_factory(lambda: open_runtime(config, registry, redis_url))
     redis = Redis.from_url(redis_url)
     stopping.listen()
+    # What is loaded stays for good: no job's collector has to look through it, or copies its pages.
+    gc.collect()
+    gc.freeze()
     worker = TellingWorker(
         [queue_of(redis, pool)],
         connection=redis,

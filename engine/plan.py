@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -33,11 +33,11 @@ class WantedEffect:
     payload: Mapping[str, Any]
     plugin: str = ""
     plugin_version: str = ""
+    payload_hash: str = field(init=False)
+    """Equal for equal payloads, whatever the order of their keys."""
 
-    @property
-    def payload_hash(self) -> str:
-        """Equal for equal payloads, whatever the order of their keys."""
-        return hash_payload(self.payload)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "payload_hash", hash_payload(self.payload))
 
 
 def hash_payload(payload: Mapping[str, Any]) -> str:

@@ -29,8 +29,8 @@ from store.ledger import (
     mark_unconfirmed,
     start_sending,
 )
-from store.people import update_rows
 from store.runs import add_changes, count_in_run, open_run_ids
+from store.statements import update_rows
 from store.tables import person
 
 MAX_DOUBTS = 3

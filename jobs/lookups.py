@@ -18,7 +18,7 @@ from jobs.slices import Slice
 from schemas.hubspot_contacts import ContactRow
 from store.database import reading
 from store.gone import deleted_among, ensure_hash, erased_contacts
-from store.people import update_rows
+from store.statements import update_rows
 from store.tables import person
 
 

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, case, or_, select, update
+from sqlalchemy import Connection, RowMapping, case, or_, select, update
 
 from engine.dispatch import Opinion
-from engine.outcome import EffectState, Standing, conclude
+from engine.outcome import EffectState, Outcome, Standing, conclude
 from engine.plan import in_batches
 from jobs.gathering import Appearance, Rules
 from jobs.wishes import audit_lines
 from store.ledger_reading import effects_of_people
-from store.people import load_occurrence_details, update_rows
+from store.people import load_occurrence_details
+from store.statements import among, update_rows
 from store.tables import decision_log, occurrence_person
 
 AT_ONCE = 500
+
+_STANDING = tuple(
+    occurrence_person.c[name]
+    for name in (
+        *("id", "lead_pk", "person_pk", "occurrence_pk", "status", "attended_seconds"),
+        *("is_excluded", "is_held", "outcome", "reason", "detail", "plugin_failure"),
+        *("decided_at", "dirty", "decided"),
+    )
+)
+"""What an outcome is concluded from, and what it was before."""
 
 
 def record_decisions(
@@ -107,18 +119,16 @@ def _log_entry(
 
 def settle_people(connection: Connection, appearances: Sequence[Appearance]) -> None:
     """These are planned as they were read: no longer dirty unless they changed again since."""
-    if not appearances:
-        return
-    is_same = occurrence_person.c.dirty == bindparam("seen")
-    connection.execute(
-        update(occurrence_person)
-        .where(occurrence_person.c.id == bindparam("pk"))
-        .values(
-            decided=bindparam("seen"),
-            is_live=case((is_same, False), else_=occurrence_person.c.is_live),
-        ),
-        [{"pk": item.row["id"], "seen": item.row["dirty"]} for item in appearances],
-    )
+    pks: dict[int, list[int]] = defaultdict(list)
+    for item in appearances:
+        pks[item.row["dirty"]].append(item.row["id"])
+    for seen, part in pks.items():
+        is_same = occurrence_person.c.dirty == seen
+        connection.execute(
+            update(occurrence_person)
+            .where(among(connection, occurrence_person.c.id, part))
+            .values(decided=seen, is_live=case((is_same, False), else_=occurrence_person.c.is_live))
+        )
 
 
 def refresh_outcomes(
@@ -130,16 +140,18 @@ def refresh_outcomes(
     outage: str = "",
 ) -> dict[str, int]:
     """Conclude the outcome of each of these people from decision and ledger; how many of each."""
-    rows = list(
+    rows = (
         connection.execute(
-            select(occurrence_person).where(
+            select(*_STANDING).where(
                 or_(
-                    occurrence_person.c.id.in_(occurrence_person_pks),
+                    among(connection, occurrence_person.c.id, occurrence_person_pks),
                     # Whose effects one of these carries has the same outcome.
-                    occurrence_person.c.lead_pk.in_(occurrence_person_pks),
+                    among(connection, occurrence_person.c.lead_pk, occurrence_person_pks),
                 )
             )
-        ).mappings()
+        )
+        .mappings()
+        .all()
     )
     own, shared = effects_of_people(
         connection,
@@ -147,31 +159,29 @@ def refresh_outcomes(
         [row["person_pk"] for row in rows if row["person_pk"]],
     )
     details = load_occurrence_details(connection, {row["occurrence_pk"] for row in rows})
-    counts: dict[str, int] = {}
-    updates = []
+    counts: Counter[str] = Counter()
+    changed: dict[Outcome, list[int]] = defaultdict(list)
     for row in rows:
-        occurrence_row = details[row["occurrence_pk"]][0]
         effects = own.get(row["lead_pk"] or row["id"], []) + shared.get(row["person_pk"], [])
         outcome = conclude(
-            _standing(row, occurrence_row, connection_problem, outage),
+            _standing(row, details[row["occurrence_pk"]][0], connection_problem, outage),
             [_effect_state(effect, now) for effect in effects if effect["state"] != "withdrawn"],
         )
-        counts[outcome.name] = counts.get(outcome.name, 0) + 1
-        if (row["outcome"], row["reason"], row["detail"]) != (
-            outcome.name,
-            outcome.reason,
-            outcome.detail,
-        ):
-            updates.append(
-                {
-                    "pk": row["id"],
-                    "outcome": outcome.name,
-                    "reason": outcome.reason,
-                    "detail": outcome.detail,
-                }
-            )
-    update_rows(connection, occurrence_person, updates)
+        counts[outcome.name] += 1
+        if (row["outcome"], row["reason"], row["detail"]) != _columns_of(outcome):
+            changed[outcome].append(row["id"])
+    for outcome, pks in changed.items():
+        name, reason, detail = _columns_of(outcome)
+        connection.execute(
+            update(occurrence_person)
+            .where(among(connection, occurrence_person.c.id, pks))
+            .values(outcome=name, reason=reason, detail=detail)
+        )
     return counts
+
+
+def _columns_of(outcome: Outcome) -> tuple[str, str, str]:
+    return outcome.name, outcome.reason, outcome.detail
 
 
 def show_connection_problem(

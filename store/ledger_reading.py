@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, func, or_, select, true
 
+from store.statements import among
 from store.tables import effect, person
 
 CHUNK = 500
@@ -19,7 +20,7 @@ def effects_by_key(
 ) -> dict[str, RowMapping]:
     """The rows of these effects, by key; at most ``CHUNK`` keys at once."""
     rows = connection.execute(
-        select(effect).where(effect.c.portal_id == portal_id, effect.c.key.in_(keys))
+        select(effect).where(effect.c.portal_id == portal_id, among(connection, effect.c.key, keys))
     )
     return {row["key"]: row for row in rows.mappings()}
 
@@ -36,16 +37,12 @@ def find_effect(connection: Connection, portal_id: str, key: str) -> RowMapping 
 
 def contact_effects(connection: Connection, person_pks: Sequence[int]) -> dict[int, RowMapping]:
     """The contact write of each person that has one, by person."""
-    found: dict[int, RowMapping] = {}
-    for start in range(0, len(person_pks), CHUNK):
-        rows = connection.execute(
-            select(effect).where(
-                effect.c.person_pk.in_(person_pks[start : start + CHUNK]),
-                effect.c.kind == "contact",
-            )
+    rows = connection.execute(
+        select(effect).where(
+            among(connection, effect.c.person_pk, person_pks), effect.c.kind == "contact"
         )
-        found.update({row["person_pk"]: row for row in rows.mappings()})
-    return found
+    )
+    return {row["person_pk"]: row for row in rows.mappings()}
 
 
 def count_sendable(
@@ -115,33 +112,33 @@ def effects_of_people(
     )
     own: dict[int, list[RowMapping]] = {}
     shared: dict[int, list[RowMapping]] = {}
-    for start in range(0, len(occurrence_person_pks), CHUNK):
-        part = occurrence_person_pks[start : start + CHUNK]
-        rows = connection.execute(select(*columns).where(effect.c.occurrence_person_pk.in_(part)))
-        for row in rows.mappings():
-            own.setdefault(row["occurrence_person_pk"], []).append(row)
-    for start in range(0, len(person_pks), CHUNK):
-        part = person_pks[start : start + CHUNK]
-        rows = connection.execute(
-            select(*columns).where(effect.c.person_pk.in_(part), effect.c.kind == "contact")
+    mine = select(*columns).where(
+        among(connection, effect.c.occurrence_person_pk, occurrence_person_pks)
+    )
+    for row in connection.execute(mine).mappings():
+        own.setdefault(row["occurrence_person_pk"], []).append(row)
+    writes = select(*columns).where(
+        among(connection, effect.c.person_pk, person_pks), effect.c.kind == "contact"
+    )
+    for row in connection.execute(writes).mappings():
+        shared.setdefault(row["person_pk"], []).append(row)
+    of_others = (
+        select(person.c.id.label("member"), *columns)
+        .join(
+            other,
+            (other.c.portal_id == person.c.portal_id)
+            & (other.c.contact_id == person.c.contact_id)
+            & (other.c.id != person.c.id),
         )
-        for row in rows.mappings():
-            shared.setdefault(row["person_pk"], []).append(row)
-        rows = connection.execute(
-            select(person.c.id.label("member"), *columns)
-            .join(
-                other,
-                (other.c.portal_id == person.c.portal_id)
-                & (other.c.contact_id == person.c.contact_id)
-                & (other.c.id != person.c.id),
-            )
-            .join(effect, effect.c.person_pk == other.c.id)
-            .where(
-                person.c.id.in_(part), person.c.is_deleted.is_(False), effect.c.kind == "contact"
-            )
+        .join(effect, effect.c.person_pk == other.c.id)
+        .where(
+            among(connection, person.c.id, person_pks),
+            person.c.is_deleted.is_(False),
+            effect.c.kind == "contact",
         )
-        for row in rows.mappings():
-            shared.setdefault(row["member"], []).append(row)
+    )
+    for row in connection.execute(of_others).mappings():
+        shared.setdefault(row["member"], []).append(row)
     return own, shared
 
 
