@@ -16,7 +16,7 @@ from jobs.gathering import Appearance, Rules
 from jobs.wishes import audit_lines
 from store.ledger_reading import effects_of_people
 from store.people import load_occurrence_details
-from store.statements import among, update_rows
+from store.statements import among, insert_rows, update_rows
 from store.tables import decision_log, occurrence_person
 
 AT_ONCE = 500
@@ -46,8 +46,7 @@ def record_decisions(
         if _is_news(item.row, values):
             entries.append(_log_entry(item, values, rules.version, now))
     update_rows(connection, occurrence_person, updates)
-    if entries:
-        connection.execute(decision_log.insert(), entries)
+    insert_rows(connection, decision_log, entries)
 
 
 def _columns(item: Appearance, version: int, now: datetime) -> dict[str, Any]:

@@ -39,10 +39,14 @@ class Page(Generic[T]):
 class _Lenient(fields.Field[Any]):
     """A field for which null and "" mean absent."""
 
-    def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        return super().deserialize(
-            missing if value is None or value == "" else value, *args, **kwargs
-        )
+    def deserialize(
+        self, value: Any, attr: str | None = None, data: Any = None, **kwargs: Any
+    ) -> Any:
+        if value is None or value == "" or value is missing or self.validators:
+            absent = value is None or value == ""
+            return super().deserialize(missing if absent else value, attr, data, **kwargs)
+        # There is a value and nothing to hold it against: lists have many thousands of them.
+        return self._deserialize(value, attr, data, **kwargs)
 
 
 class Text(_Lenient):
@@ -54,9 +58,11 @@ class Text(_Lenient):
         super().__init__(**kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-            raise ValidationError("Not text.")
-        return keepable(str(value)).strip()
+        if type(value) is not str:
+            if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+                raise ValidationError("Not text.")
+            value = str(value)
+        return keepable(value).strip()
 
 
 class Address(Text):
@@ -184,7 +190,9 @@ def keepable(text: str) -> str:
 
     Half a character is what a vendor leaves of an emoji when it cuts a name off.
     """
-    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+    if "\x00" in text:
+        text = text.replace("\x00", "")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def as_object(body: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from engine.plan import (
 )
 from store.leases import Lease, check_lease
 from store.ledger_reading import CHUNK, effects_by_key, may_go
-from store.statements import among, given, update_rows
+from store.statements import among, given, insert_rows, update_rows
 from store.tables import effect, occurrence_person, person, run
 from store.types import Key
 
@@ -92,8 +92,7 @@ def record_wishes(
                         "error": "" if state == "planned" else row["error"],
                     }
                 )
-    if new_rows:
-        connection.execute(effect.insert(), new_rows)
+    insert_rows(connection, effect, new_rows)
     update_rows(connection, effect, changes)
     return WishCounts(unchanged, cannot_change, planned)
 

@@ -22,7 +22,7 @@ def effects_by_key(
     rows = connection.execute(
         select(effect).where(effect.c.portal_id == portal_id, among(connection, effect.c.key, keys))
     )
-    return {row["key"]: row for row in rows.mappings()}
+    return {row["key"]: row for row in rows.mappings().all()}
 
 
 def may_go(now: datetime) -> Any:
@@ -42,7 +42,7 @@ def contact_effects(connection: Connection, person_pks: Sequence[int]) -> dict[i
             among(connection, effect.c.person_pk, person_pks), effect.c.kind == "contact"
         )
     )
-    return {row["person_pk"]: row for row in rows.mappings()}
+    return {row["person_pk"]: row for row in rows.mappings().all()}
 
 
 def count_sendable(
@@ -115,12 +115,12 @@ def effects_of_people(
     mine = select(*columns).where(
         among(connection, effect.c.occurrence_person_pk, occurrence_person_pks)
     )
-    for row in connection.execute(mine).mappings():
+    for row in connection.execute(mine).mappings().all():
         own.setdefault(row["occurrence_person_pk"], []).append(row)
     writes = select(*columns).where(
         among(connection, effect.c.person_pk, person_pks), effect.c.kind == "contact"
     )
-    for row in connection.execute(writes).mappings():
+    for row in connection.execute(writes).mappings().all():
         shared.setdefault(row["person_pk"], []).append(row)
     of_others = (
         select(person.c.id.label("member"), *columns)
@@ -137,7 +137,7 @@ def effects_of_people(
             effect.c.kind == "contact",
         )
     )
-    for row in connection.execute(of_others).mappings():
+    for row in connection.execute(of_others).mappings().all():
         shared.setdefault(row["member"], []).append(row)
     return own, shared
 

@@ -85,7 +85,7 @@ def dirty_nameless(connection: Connection, portal_id: str, limit: int) -> list[R
 def load_people(connection: Connection, person_pks: Sequence[int]) -> dict[int, dict[str, Any]]:
     """The people's rows by key."""
     rows = connection.execute(select(person).where(among(connection, person.c.id, person_pks)))
-    return {row["id"]: {**row} for row in rows.mappings()}
+    return {row["id"]: {**row} for row in rows.mappings().all()}
 
 
 def companions_of(
@@ -111,7 +111,7 @@ def load_appearances(
         .where(among(connection, occurrence_person.c.person_pk, person_pks))
         .order_by(occurrence.c.start_at, occurrence_person.c.id)
     )
-    for row in rows.mappings():
+    for row in rows.mappings().all():
         found[row["person_pk"]].append(row)
     return found
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from store.gone import ERASED
 from store.people import ensure_people
-from store.statements import among, update_rows, upsert
+from store.statements import among, insert_rows, update_rows, upsert
 from store.tables import (
     decision_log,
     effect,
@@ -167,8 +167,7 @@ def merge_attendances(
             changed_rows.append({"pk": row["id"], "is_pending": True, **values})
         else:
             same.append({"pk": row["id"], "attended_in_read": read_number})
-    if new_rows:
-        connection.execute(occurrence_person.insert(), new_rows)
+    insert_rows(connection, occurrence_person, new_rows)
     update_rows(connection, occurrence_person, changed_rows)
     update_rows(connection, occurrence_person, same)
 

@@ -42,7 +42,13 @@ def insert_missing(
     """Insert the rows whose ``key`` is not there yet; leave the others as they are."""
     if rows:
         statement = insert_for(connection, table).on_conflict_do_nothing(index_elements=key)
-        connection.execute(statement, list(rows))
+        execute_many(connection, statement, rows)
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the rows; every mapping has the same names."""
+    if rows:
+        execute_many(connection, table.insert(), rows)
 
 
 def upsert(
@@ -58,7 +64,7 @@ def upsert(
         statement = statement.on_conflict_do_update(
             index_elements=key, set_={name: statement.excluded[name] for name in changing}
         )
-        connection.execute(statement, list(rows))
+        execute_many(connection, statement, rows)
 
 
 def among(
@@ -107,9 +113,35 @@ def update_rows(connection: Connection, table: Any, rows: Sequence[Mapping[str, 
                 .values({name: part[0][name] for name in names})
             )
         return
-    connection.execute(
+    statement = (
         update(table)
         .where(table.c.id == bindparam("pk"))
-        .values(**{name: bindparam(name) for name in names}),
-        list(rows),
+        .values(**{name: bindparam(name) for name in names})
+    )
+    execute_many(connection, statement, rows)
+
+
+def execute_many(connection: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Execute an insert or update once for each row; every mapping has the same names.
+
+    On SQLite the rows go straight to the driver: what SQLAlchemy does for each of them costs as
+    much as storing it (13 instead of 18 us for a row of the ledger).
+    """
+    if connection.dialect.name != "sqlite":
+        connection.execute(statement, list(rows))
+        return
+    dialect = connection.dialect
+    compiled = statement.compile(dialect=dialect, column_keys=list(rows[0]))
+    takes = [
+        (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+        for name in compiled.positiontup
+    ]
+    # What the statement itself sets is the same for every row.
+    fixed = {name: value for name, value in compiled.params.items() if name not in rows[0]}
+    connection.exec_driver_sql(
+        str(compiled),
+        [
+            tuple([convert(row[name]) if convert else row[name] for name, convert in takes])
+            for row in ([{**fixed, **row} for row in rows] if fixed else rows)
+        ],
     )
