@@ -21,6 +21,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _SHORTEST_STAY = timedelta(seconds=1)
 
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
 T = TypeVar("T")
 
 
@@ -42,8 +44,7 @@ class WantedEffect:
 
 def hash_payload(payload: Mapping[str, Any]) -> str:
     """SHA-256 of the payload in its canonical form."""
-    text = json.dumps(payload, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_canonical(payload).encode()).hexdigest()
 
 
 def effect_key(kind: str, *parts: str | int) -> str:

@@ -27,7 +27,7 @@ from store.ledger import (
     mark_planned,
     mark_rejected,
     mark_unconfirmed,
-    start_sending,
+    start_batches,
 )
 from store.runs import add_changes, count_in_run, open_run_ids
 from store.statements import update_rows
@@ -136,13 +136,14 @@ class ContactWriter:
 
     def _depart(self, batches: Sequence[Batch]) -> None:
         with self.slice_.writing() as connection:
-            for batch in batches:
-                start_sending(
-                    connection,
-                    self.slice_.lease,
-                    str(uuid.uuid4()),
-                    {write.sent.pk: write.contact_id or "" for write in batch},
-                )
+            start_batches(
+                connection,
+                self.slice_.lease,
+                {
+                    str(uuid.uuid4()): {write.sent.pk: write.contact_id or "" for write in batch}
+                    for batch in batches
+                },
+            )
 
     def _send(self, batch: Batch) -> BatchOutcome:
         run = self.slice_.run

@@ -41,7 +41,7 @@ from store.ledger import (
     mark_rejected,
     mark_unconfirmed,
     sendable,
-    start_sending,
+    start_batches,
     withdraw_called_off,
 )
 from store.runs import add_changes, count_in_run
@@ -170,10 +170,15 @@ class Sender:
 
     def _depart(self, shipments: Sequence[Shipment]) -> None:
         with self._slice.writing() as connection:
-            for shipment in shipments:
-                if not shipment.is_repeat:
-                    targets = {row["id"]: row["contact_id"] for row in shipment.rows}
-                    start_sending(connection, self._slice.lease, str(uuid.uuid4()), targets)
+            start_batches(
+                connection,
+                self._slice.lease,
+                {
+                    str(uuid.uuid4()): {row["id"]: row["contact_id"] for row in shipment.rows}
+                    for shipment in shipments
+                    if not shipment.is_repeat
+                },
+            )
 
     def _land(self, landed: Sequence[tuple[Shipment, BatchOutcome | Exception]]) -> list[Shipment]:
         results = _Results()

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, case, or_, select, update
 
 from engine.dispatch import Opinion
-from engine.outcome import EffectState, Outcome, Standing, conclude
+from engine.outcome import SOON, EffectState, Outcome, Standing, conclude
 from engine.plan import in_batches
 from jobs.gathering import Appearance, Rules
 from jobs.wishes import audit_lines
@@ -65,9 +65,9 @@ def _columns(item: Appearance, version: int, now: datetime) -> dict[str, Any]:
         "settings_version": version,
         "decided_at": now,
         "lead_pk": item.carried_by,
-        "outcome": "waiting",
-        "reason": "queued",
-        "detail": "",
+        "outcome": SOON.name,
+        "reason": SOON.reason,
+        "detail": SOON.detail,
     }
     if verdict is not None:
         values |= {

@@ -264,14 +264,27 @@ def start_sending(
     connection: Connection, held: Lease, batch_id: str, targets: Mapping[int, str]
 ) -> None:
     """Note before a batch leaves which effects it carries, to which record. Raises LeaseLost."""
+    start_batches(connection, held, {batch_id: targets})
+
+
+def start_batches(
+    connection: Connection, held: Lease, batches: Mapping[str, Mapping[int, str]]
+) -> None:
+    """The same for several batches by their ids."""
     check_lease(connection, held)
-    leaving = given(connection, pk=(Key, targets.keys()), remote=(String(), targets.values()))
+    rows = [(pk, remote, one) for one, targets in batches.items() for pk, remote in targets.items()]
+    if not rows:
+        return
+    pks, remotes, batch_ids = zip(*rows, strict=True)
+    leaving = given(
+        connection, pk=(Key, pks), remote=(String(), remotes), batch_id=(String(), batch_ids)
+    )
     connection.execute(
         update(effect)
         .where(effect.c.id == leaving.c.pk)
         .values(
             state="sending",
-            batch_id=batch_id,
+            batch_id=leaving.c.batch_id,
             fence=held.fence,
             attempts=effect.c.attempts + 1,
             remote_id=leaving.c.remote,

@@ -40,15 +40,13 @@ def insert_missing(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], key: Sequence[str]
 ) -> None:
     """Insert the rows whose ``key`` is not there yet; leave the others as they are."""
-    if rows:
-        statement = insert_for(connection, table).on_conflict_do_nothing(index_elements=key)
-        execute_many(connection, statement, rows)
+    statement = insert_for(connection, table).on_conflict_do_nothing(index_elements=key)
+    execute_many(connection, statement, rows)
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows; every mapping has the same names."""
-    if rows:
-        execute_many(connection, table.insert(), rows)
+    execute_many(connection, table.insert(), rows)
 
 
 def upsert(
@@ -59,12 +57,11 @@ def upsert(
     changing: Sequence[str],
 ) -> None:
     """Insert the rows, or set the ``changing`` columns where the ``key`` exists."""
-    if rows:
-        statement = insert_for(connection, table)
-        statement = statement.on_conflict_do_update(
-            index_elements=key, set_={name: statement.excluded[name] for name in changing}
-        )
-        execute_many(connection, statement, rows)
+    statement = insert_for(connection, table)
+    statement = statement.on_conflict_do_update(
+        index_elements=key, set_={name: statement.excluded[name] for name in changing}
+    )
+    execute_many(connection, statement, rows)
 
 
 def among(
@@ -124,9 +121,11 @@ def update_rows(connection: Connection, table: Any, rows: Sequence[Mapping[str, 
 def execute_many(connection: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
     """Execute an insert or update once for each row; every mapping has the same names.
 
-    On SQLite the rows go straight to the driver: what SQLAlchemy does for each of them costs as
-    much as storing it (13 instead of 18 us for a row of the ledger).
+    On SQLite the rows go straight to the driver: what SQLAlchemy does for each of them costs half
+    as much as storing it (18 instead of 13 us for a row of the ledger).
     """
+    if not rows:
+        return
     if connection.dialect.name != "sqlite":
         connection.execute(statement, list(rows))
         return
