@@ -30,7 +30,7 @@ from store.ledger import (
     start_batches,
 )
 from store.runs import add_changes, count_in_run, open_run_ids
-from store.statements import update_rows
+from store.statements import update_each, update_rows
 from store.tables import person
 
 MAX_DOUBTS = 3
@@ -186,7 +186,7 @@ class ContactWriter:
         if not stored:
             return
         mark_applied(connection, [(write.sent, remote) for write, remote in stored], now=self.now)
-        update_rows(
+        update_each(
             connection,
             person,
             [

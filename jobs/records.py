@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, case, or_, select, update
+from sqlalchemy import Connection, Row, RowMapping, case, or_, select, update
 
 from engine.dispatch import Opinion
 from engine.outcome import SOON, EffectState, Outcome, Standing, conclude
@@ -139,36 +139,38 @@ def refresh_outcomes(
     outage: str = "",
 ) -> dict[str, int]:
     """Conclude the outcome of each of these people from decision and ledger; how many of each."""
-    rows = (
-        connection.execute(
-            select(*_STANDING).where(
-                or_(
-                    among(connection, occurrence_person.c.id, occurrence_person_pks),
-                    # Whose effects one of these carries has the same outcome.
-                    among(connection, occurrence_person.c.lead_pk, occurrence_person_pks),
-                )
+    rows = connection.execute(
+        select(*_STANDING).where(
+            or_(
+                among(connection, occurrence_person.c.id, occurrence_person_pks),
+                # Whose effects one of these carries has the same outcome.
+                among(connection, occurrence_person.c.lead_pk, occurrence_person_pks),
             )
         )
-        .mappings()
-        .all()
-    )
+    ).all()
     own, shared = effects_of_people(
         connection,
-        list({row["lead_pk"] or row["id"] for row in rows}),
-        [row["person_pk"] for row in rows if row["person_pk"]],
+        list({row.lead_pk or row.id for row in rows}),
+        [row.person_pk for row in rows if row.person_pk],
     )
-    details = load_occurrence_details(connection, {row["occurrence_pk"] for row in rows})
+    details = load_occurrence_details(connection, {row.occurrence_pk for row in rows})
     counts: Counter[str] = Counter()
     changed: dict[Outcome, list[int]] = defaultdict(list)
+    known: dict[Any, Outcome] = {}  # most people stand as many others do
     for row in rows:
-        effects = own.get(row["lead_pk"] or row["id"], []) + shared.get(row["person_pk"], [])
-        outcome = conclude(
-            _standing(row, details[row["occurrence_pk"]][0], connection_problem, outage),
-            [_effect_state(effect, now) for effect in effects if effect["state"] != "withdrawn"],
+        effects = own.get(row.lead_pk or row.id, []) + shared.get(row.person_pk, [])
+        case_ = (
+            _standing(row, details[row.occurrence_pk][0], connection_problem, outage),
+            tuple([_effect_state(one, now) for one in effects if one.state != "withdrawn"]),
         )
+        outcome = known.get(case_)
+        if outcome is None:
+            standing, states = case_
+            outcome = conclude(Standing(*standing), [EffectState(*state) for state in states])
+            known[case_] = outcome
         counts[outcome.name] += 1
-        if (row["outcome"], row["reason"], row["detail"]) != _columns_of(outcome):
-            changed[outcome].append(row["id"])
+        if (row.outcome, row.reason, row.detail) != _columns_of(outcome):
+            changed[outcome].append(row.id)
     for outcome, pks in changed.items():
         name, reason, detail = _columns_of(outcome)
         connection.execute(
@@ -216,26 +218,25 @@ def _people_with_more_to_come(
 
 
 def _standing(
-    row: RowMapping, occurrence_row: RowMapping, connection_problem: str, outage: str
-) -> Standing:
-    decided_reason, detail = row["reason"], row["detail"]
-    return Standing(
-        excluded_reason=decided_reason if row["is_excluded"] else None,
-        excluded_detail=detail,
-        held_reason=decided_reason if row["is_held"] else None,
-        held_detail=detail,
-        is_pending_approval=row["status"] == "pending",
-        is_provisional=occurrence_row["settled_at"] is None and row["attended_seconds"] > 0,
-        is_undecided=row["decided_at"] is None
-        or (bool(connection_problem or outage) and row["dirty"] != row["decided"]),
-        connection_problem=connection_problem,
-        outage=outage,
-        plugin_failure=row["plugin_failure"],
+    row: Row[Any], occurrence_row: RowMapping, connection_problem: str, outage: str
+) -> tuple[Any, ...]:
+    """The fields of a `Standing`, in order."""
+    is_dirty = row.dirty != row.decided
+    return (
+        row.reason if row.is_excluded else None,
+        row.detail if row.is_excluded else "",
+        row.reason if row.is_held else None,
+        row.detail if row.is_held else "",
+        row.status == "pending",
+        occurrence_row["settled_at"] is None and row.attended_seconds > 0,
+        row.decided_at is None or (bool(connection_problem or outage) and is_dirty),
+        connection_problem,
+        outage,
+        row.plugin_failure,
     )
 
 
-def _effect_state(effect: RowMapping, now: datetime) -> EffectState:
-    due = effect["not_before"]
-    return EffectState(
-        effect["kind"], effect["state"], effect["error"], due is not None and due > now
-    )
+def _effect_state(effect: Row[Any], now: datetime) -> tuple[Any, ...]:
+    """The fields of an `EffectState`, in order."""
+    due = effect.not_before
+    return effect.kind, effect.state, effect.error, due is not None and due > now

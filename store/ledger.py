@@ -212,12 +212,22 @@ def forget_applied(connection: Connection, occurrence_pk: int, kinds: Sequence[s
 def sendable(
     connection: Connection, occurrence_pk: int, kind: str, now: datetime, limit: int
 ) -> list[RowMapping]:
-    """Planned effects of one kind that may go now, with ``contact_id`` and ``email``.
+    """Planned effects of one kind that may go now: ``id, key, kind, wanted, wanted_hash``,
+    ``occurrence_person_pk``, and ``contact_id`` and ``email`` of the person.
 
     Only of people whose contact is known, and is not to be looked up again first.
     """
     rows = connection.execute(
-        select(effect, person.c.contact_id, person.c.email)
+        select(
+            effect.c.id,
+            effect.c.key,
+            effect.c.kind,
+            effect.c.wanted,
+            effect.c.wanted_hash,
+            effect.c.occurrence_person_pk,
+            person.c.contact_id,
+            person.c.email,
+        )
         .join(person, person.c.id == effect.c.person_pk)
         .where(
             effect.c.occurrence_pk == occurrence_pk,

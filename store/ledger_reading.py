@@ -36,9 +36,10 @@ def find_effect(connection: Connection, portal_id: str, key: str) -> RowMapping 
 
 
 def contact_effects(connection: Connection, person_pks: Sequence[int]) -> dict[int, RowMapping]:
-    """The contact write of each person that has one, by person."""
+    """The contact write of each person that has one, by person: what was wanted, and its state."""
+    columns = ("id", "person_pk", "kind", "state", "wanted", "wanted_hash", "doubts")
     rows = connection.execute(
-        select(effect).where(
+        select(*(effect.c[name] for name in columns)).where(
             among(connection, effect.c.person_pk, person_pks), effect.c.kind == "contact"
         )
     )
@@ -96,7 +97,7 @@ def next_effect_at(connection: Connection, occurrence_pk: int) -> datetime | Non
 
 def effects_of_people(
     connection: Connection, occurrence_person_pks: Sequence[int], person_pks: Sequence[int]
-) -> tuple[dict[int, list[RowMapping]], dict[int, list[RowMapping]]]:
+) -> tuple[dict[int, list[Any]], dict[int, list[Any]]]:
     """State rows by person of the occurrence, and contact writes by person.
 
     A contact write of somebody who is the same contact counts as the person's too.
@@ -110,18 +111,18 @@ def effects_of_people(
         effect.c.error,
         effect.c.not_before,
     )
-    own: dict[int, list[RowMapping]] = {}
-    shared: dict[int, list[RowMapping]] = {}
+    own: dict[int, list[Any]] = {}
+    shared: dict[int, list[Any]] = {}
     mine = select(*columns).where(
         among(connection, effect.c.occurrence_person_pk, occurrence_person_pks)
     )
-    for row in connection.execute(mine).mappings().all():
-        own.setdefault(row["occurrence_person_pk"], []).append(row)
+    for row in connection.execute(mine).all():
+        own.setdefault(row.occurrence_person_pk, []).append(row)
     writes = select(*columns).where(
         among(connection, effect.c.person_pk, person_pks), effect.c.kind == "contact"
     )
-    for row in connection.execute(writes).mappings().all():
-        shared.setdefault(row["person_pk"], []).append(row)
+    for row in connection.execute(writes).all():
+        shared.setdefault(row.person_pk, []).append(row)
     of_others = (
         select(person.c.id.label("member"), *columns)
         .join(
@@ -137,8 +138,8 @@ def effects_of_people(
             effect.c.kind == "contact",
         )
     )
-    for row in connection.execute(of_others).mappings().all():
-        shared.setdefault(row["member"], []).append(row)
+    for other_row in connection.execute(of_others).all():
+        shared.setdefault(other_row.member, []).append(other_row)
     return own, shared
 
 

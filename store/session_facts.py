@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from store.gone import ERASED
 from store.people import ensure_people
-from store.statements import among, insert_rows, update_rows, upsert
+from store.statements import among, insert_rows, update_each, update_rows, upsert
 from store.tables import (
     decision_log,
     effect,
@@ -168,7 +168,7 @@ def merge_attendances(
         else:
             same.append({"pk": row["id"], "attended_in_read": read_number})
     insert_rows(connection, occurrence_person, new_rows)
-    update_rows(connection, occurrence_person, changed_rows)
+    update_each(connection, occurrence_person, changed_rows)
     update_rows(connection, occurrence_person, same)
 
 

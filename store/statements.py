@@ -110,12 +110,19 @@ def update_rows(connection: Connection, table: Any, rows: Sequence[Mapping[str, 
                 .values({name: part[0][name] for name in names})
             )
         return
-    statement = (
-        update(table)
-        .where(table.c.id == bindparam("pk"))
-        .values(**{name: bindparam(name) for name in names})
-    )
-    execute_many(connection, statement, rows)
+    update_each(connection, table, rows)
+
+
+def update_each(connection: Connection, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """The same for rows that have little in common."""
+    if rows:
+        names = [name for name in rows[0] if name != "pk"]
+        statement = (
+            update(table)
+            .where(table.c.id == bindparam("pk"))
+            .values(**{name: bindparam(name) for name in names})
+        )
+        execute_many(connection, statement, rows)
 
 
 def execute_many(connection: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
