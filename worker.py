@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -101,6 +102,7 @@ def run_worker(config: Config, pool: Pool) -> None:
     set_runtime_factory(lambda: open_runtime(config, registry, redis_url))
     redis = Redis.from_url(redis_url)
     stopping.listen()
+    _spare_collections()
     worker = TellingWorker(
         [queue_of(redis, pool)],
         connection=redis,
@@ -113,9 +115,21 @@ def run_worker(config: Config, pool: Pool) -> None:
     worker.work(with_scheduler=False, logging_level="WARNING")
 
 
+def _spare_collections() -> None:
+    """Keep the collector away from what is loaded, and have it look less often.
+
+    What is loaded stays for good, and is shared with every job. A job makes values by the hundred
+    thousand that hold no circles: looking each 700 of them costs a seventh of a sync's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
 def work_once(config: Config, pool: Pool) -> None:
     """Work off what is ready in the pool, told by the database alone, and end."""
     configure_logs()
+    _spare_collections()
     with open_runtime(config, load_plugins(), redis_url_of(config)) as runtime:
         work_off(runtime, pool)
 

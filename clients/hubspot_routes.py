@@ -26,6 +26,10 @@ class Routes:
         """Take the permit of one call ahead. Raises BudgetExhausted, NotAnswering."""
         self._transport.take_permit()
 
+    def try_permit(self) -> bool:
+        """Take the permit of one call if there is one at once; whether there was."""
+        return self._transport.try_permit()
+
     def _call(
         self, method: str, route: str, parts: Mapping[str, str] | None = None, **options: Any
     ) -> Any:

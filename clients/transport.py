@@ -47,6 +47,8 @@ log = structlog.get_logger(__name__)
 class Permits(Protocol):
     """What a transport needs of a limiter; :class:`clients.limiter.Budget` is one."""
 
+    def try_acquire(self, bucket: Bucket) -> float: ...
+
     def acquire(self, bucket: Bucket) -> None: ...
 
     def pause(self, bucket: Bucket, seconds: float) -> None: ...
@@ -166,6 +168,13 @@ class Transport:
     def take_permit(self, bucket: Bucket = "main") -> None:
         """Take the permit of a call ahead. Raises BudgetExhausted, NotAnswering."""
         self._budget.acquire(bucket)
+
+    def try_permit(self, bucket: Bucket = "main") -> bool:
+        """Take the permit of a call ahead if there is one at once; whether there was."""
+        try:
+            return self._budget.try_acquire(bucket) <= 0
+        except NotAnswering:
+            return False  # whoever waits for a permit is told
 
     def download(self, url: str, byte_range: str = "") -> Download:
         """Open one of the platform's files; see :func:`clients.downloads.open_download`.

@@ -19,11 +19,14 @@ from engine.seal import Seal
 from rollcall import (
     EXCLUSION_REASONS,
     Attendance,
+    ContactWanted,
     Context,
     Effect,
     Exclusion,
+    MarketingParticipation,
     Person,
     PluginError,
+    PropertyUpdate,
     Recording,
     Registrant,
 )
@@ -199,7 +202,8 @@ class _Chunk:
     def __init__(
         self, questions: Sequence[Question | RecordingQuestion], announce: Announce
     ) -> None:
-        self.drafts = [_Draft(question) for question in questions]
+        known: dict[StampedEffect, StampedEffect] = {}
+        self.drafts = [_Draft(question, known) for question in questions]
         self._seal = Seal(questions)
         self._announce = announce
 
@@ -283,8 +287,13 @@ def _describe(error: BaseException) -> str:
 class _Draft:
     """A decision in the making."""
 
-    def __init__(self, question: Question | RecordingQuestion) -> None:
+    def __init__(
+        self,
+        question: Question | RecordingQuestion,
+        known: dict[StampedEffect, StampedEffect],
+    ) -> None:
         self.question = question
+        self._known = known
         self.opinions: list[Opinion] = []
         self._effects: list[StampedEffect] = []
         self._failures: list[PluginFailure] = []
@@ -316,7 +325,13 @@ class _Draft:
                     Opinion(name, version, _shown(name, said.reason), said.detail, said.hold)
                 )
             else:
-                self._effects.append(StampedEffect(name, version, said))
+                self._effects.append(self._stamp(StampedEffect(name, version, said)))
+
+    def _stamp(self, stamped: StampedEffect) -> StampedEffect:
+        """One value for all equal ones of the chunk, which makes its way through the pipe once."""
+        if type(stamped.effect) not in _COMMON:
+            return stamped
+        return self._known.setdefault(stamped, stamped)
 
     def decision(self) -> Decision:
         verdict = self._verdict()
@@ -346,6 +361,9 @@ class _Draft:
         ]
         return min(standing, key=lambda opinion: opinion.hold, default=None)
 
+
+_COMMON = (ContactWanted, MarketingParticipation, PropertyUpdate)
+"""Effects that many people of a chunk have in common."""
 
 _DECIDED = ("approved", "cancelled")
 """Plugins hear of a registration once Zoom's side has decided about it."""

@@ -44,6 +44,10 @@ class Outcome:
     detail: str = ""
 
 
+SOON = Outcome("waiting", "queued", "will be sent in this run")
+"""Of somebody just decided upon."""
+
+
 def conclude(standing: Standing, effects: Sequence[EffectState]) -> Outcome:
     """The outcome: exclusion first, then failures, then whatever is still awaited."""
     if standing.excluded_reason is not None:
@@ -86,7 +90,7 @@ def _waiting_for_effects(standing: Standing, effects: Sequence[EffectState]) -> 
     if open_effects and standing.outage:
         return Outcome("waiting", "retrying", standing.outage)
     if open_effects:
-        return Outcome("waiting", "queued", "will be sent in this run")
+        return SOON
     if standing.is_provisional:
         return Outcome("waiting", "provisional", "Zoom's attendance figures may still change")
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -21,6 +21,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _SHORTEST_STAY = timedelta(seconds=1)
 
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
 T = TypeVar("T")
 
 
@@ -33,17 +35,16 @@ class WantedEffect:
     payload: Mapping[str, Any]
     plugin: str = ""
     plugin_version: str = ""
+    payload_hash: str = field(init=False)
+    """Equal for equal payloads, whatever the order of their keys."""
 
-    @property
-    def payload_hash(self) -> str:
-        """Equal for equal payloads, whatever the order of their keys."""
-        return hash_payload(self.payload)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "payload_hash", hash_payload(self.payload))
 
 
 def hash_payload(payload: Mapping[str, Any]) -> str:
     """SHA-256 of the payload in its canonical form."""
-    text = json.dumps(payload, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_canonical(payload).encode()).hexdigest()
 
 
 def effect_key(kind: str, *parts: str | int) -> str:

@@ -15,22 +15,30 @@ class Seal:
     """
 
     def __init__(self, values: Iterable[object]) -> None:
-        sealed: dict[int, tuple[object, Shape, tuple[object, ...]]] = {}
+        seen: set[int] = set()
+        kinds: dict[Shape, list[object]] = {}
         pending = list(values)
         while pending:
             value = pending.pop()
             shape = find_shape(type(value))
-            if shape is None or id(value) in sealed:
+            if shape is None or id(value) in seen:
                 continue
-            content = shape.read(value)
-            sealed[id(value)] = (value, shape, content)
-            pending += [part for part in content if _shapes.get(type(part), _UNSEEN)]
-        self._sealed = list(sealed.values())
+            seen.add(id(value))
+            kinds.setdefault(shape, []).append(value)
+            pending += [part for part in shape.read(value) if _shapes.get(type(part), _UNSEEN)]
+        # By kind, so that all values of one are read and compared at C speed.
+        self._sealed = [(shape, held, list(map(shape.read, held))) for shape, held in kinds.items()]
 
     def mend(self) -> bool:
         """Put back whatever was changed; True if anything was."""
-        broken = [entry for entry in self._sealed if entry[1].read(entry[0]) != entry[2]]
-        for value, shape, before in broken:
+        broken = [
+            (shape, value, before)
+            for shape, values, contents in self._sealed
+            if list(map(shape.read, values)) != contents
+            for value, before in zip(values, contents, strict=True)
+            if shape.read(value) != before
+        ]
+        for shape, value, before in broken:
             for name, content in zip(shape.names, before, strict=True):
                 object.__setattr__(value, name, content)
         return bool(broken)

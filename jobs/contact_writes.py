@@ -27,10 +27,10 @@ from store.ledger import (
     mark_planned,
     mark_rejected,
     mark_unconfirmed,
-    start_sending,
+    start_batches,
 )
-from store.people import update_rows
 from store.runs import add_changes, count_in_run, open_run_ids
+from store.statements import update_each, update_rows
 from store.tables import person
 
 MAX_DOUBTS = 3
@@ -71,6 +71,53 @@ Batch = list[ContactWrite]
 
 
 @dataclass(slots=True)
+class _Results:
+    """What came of the batches that came back, by what is to be done about each write.
+
+    ``again`` are batches to send in place of refused ones.
+    """
+
+    done: list[tuple[ContactWrite, str]] = field(default_factory=list)  # with the contact's id
+    refused: list[tuple[ContactWrite, str]] = field(default_factory=list)  # with the message
+    known: list[tuple[ContactWrite, str]] = field(default_factory=list)  # as another contact
+    missing: Batch = field(default_factory=list)  # left out of the answer
+    lost: Batch = field(default_factory=list)  # without an answer
+    unsent: Batch = field(default_factory=list)
+    again: list[Batch] = field(default_factory=list)
+
+    def take(self, batch: Batch, outcome: BatchOutcome) -> None:
+        """Sort a batch by HubSpot's answer."""
+        for write in batch:
+            if write.trace_id in outcome.done:
+                self.done.append((write, outcome.done[write.trace_id]))
+            elif write.trace_id in outcome.rejected:
+                self._refuse(write, outcome.rejected[write.trace_id])
+            elif write.trace_id in outcome.missing:
+                self.missing.append(write)
+
+    def take_error(self, batch: Batch, error: Exception) -> None:
+        """Sort a batch whose call failed."""
+        if isinstance(error, Rejected) and len(batch) > 1:
+            # The whole batch was refused for one input: halve until it stands alone.
+            self.unsent += batch
+            self.again += [list(half) for half in halves(batch)]
+        elif isinstance(error, Rejected):
+            self._refuse(batch[0], Rejection(str(error), error.category, error.existing_id))
+        elif isinstance(error, Permanent):
+            self.refused += [(write, str(error)) for write in batch]
+        elif isinstance(error, Unconfirmed):
+            self.lost += batch
+        else:
+            self.unsent += batch
+
+    def _refuse(self, write: ContactWrite, refusal: Rejection) -> None:
+        if refusal.existing_id is None:
+            self.refused.append((write, refusal.message))
+        else:
+            self.known.append((write, refusal.existing_id))
+
+
+@dataclass(slots=True)
 class ContactWriter:
     """Sends the writes of one stretch under the contacts lease."""
 
@@ -87,13 +134,15 @@ class ContactWriter:
         )
         flights.fly(_batches(writes))
 
-    def _depart(self, batch: Batch) -> None:
+    def _depart(self, batches: Sequence[Batch]) -> None:
         with self.slice_.writing() as connection:
-            start_sending(
+            start_batches(
                 connection,
                 self.slice_.lease,
-                str(uuid.uuid4()),
-                {write.sent.pk: write.contact_id or "" for write in batch},
+                {
+                    str(uuid.uuid4()): {write.sent.pk: write.contact_id or "" for write in batch}
+                    for batch in batches
+                },
             )
 
     def _send(self, batch: Batch) -> BatchOutcome:
@@ -117,75 +166,44 @@ class ContactWriter:
             permit=False,
         )
 
-    def _land(self, batch: Batch, answer: BatchOutcome | Exception) -> list[Batch]:
-        with self.slice_.writing() as connection:
+    def _land(self, landed: Sequence[tuple[Batch, BatchOutcome | Exception]]) -> list[Batch]:
+        results = _Results()
+        for batch, answer in landed:
             if isinstance(answer, BatchOutcome):
-                self._settle(connection, batch, answer)
-                return []
-            return self._fail(connection, batch, answer)
+                results.take(batch, answer)
+            else:
+                results.take_error(batch, answer)
+        with self.slice_.writing() as connection:
+            self._apply(connection, results.done)
+            self._reject(connection, results.refused)
+            self._adopt(connection, results.known)
+            self._doubt(connection, results.missing, counts=True)
+            self._doubt(connection, results.lost, counts=False)
+            mark_planned(connection, [write.sent.pk for write in results.unsent], not_before=None)
+        return results.again
 
-    def _fail(self, connection: Connection, batch: Batch, error: Exception) -> list[Batch]:
-        if isinstance(error, Rejected) and len(batch) > 1:
-            # The whole batch was refused for one input: halve until it stands alone.
-            mark_planned(connection, [write.sent.pk for write in batch], not_before=None)
-            return [list(half) for half in halves(batch)]
-        if isinstance(error, Rejected):
-            refusal = Rejection(str(error), error.category, error.existing_id)
-            self._settle(connection, batch, BatchOutcome({}, {batch[0].trace_id: refusal}, ()))
-        elif isinstance(error, Permanent):
-            self._reject(connection, [(write, str(error)) for write in batch])
-        elif isinstance(error, Unconfirmed):
-            self._doubt(connection, batch, counts=False)
-        else:
-            mark_planned(connection, [write.sent.pk for write in batch], not_before=None)
-        return []
-
-    def _settle(self, connection: Connection, batch: Batch, outcome: BatchOutcome) -> None:
-        done = [write for write in batch if write.trace_id in outcome.done]
-        refused = [write for write in batch if write.trace_id in outcome.rejected]
-        missing = [write for write in batch if write.trace_id in outcome.missing]
-        self._apply(connection, done, outcome)
-        self._reject(
-            connection,
-            [
-                (write, outcome.rejected[write.trace_id].message)
-                for write in refused
-                if outcome.rejected[write.trace_id].existing_id is None
-            ],
-        )
-        self._adopt(
-            connection,
-            [
-                (write, existing)
-                for write in refused
-                if (existing := outcome.rejected[write.trace_id].existing_id) is not None
-            ],
-        )
-        self._doubt(connection, missing, counts=True)
-
-    def _apply(self, connection: Connection, done: Batch, outcome: BatchOutcome) -> None:
-        if not done:
+    def _apply(self, connection: Connection, stored: Sequence[tuple[ContactWrite, str]]) -> None:
+        if not stored:
             return
-        mark_applied(
-            connection, [(write.sent, outcome.done[write.trace_id]) for write in done], now=self.now
-        )
-        update_rows(
+        mark_applied(connection, [(write.sent, remote) for write, remote in stored], now=self.now)
+        update_each(
             connection,
             person,
             [
                 {
                     "pk": plan.person["id"],
-                    "contact_id": outcome.done[write.trace_id],
+                    "contact_id": contact_id,
                     "contact_match": plan.person["contact_match"]
                     if write.contact_id
                     else "primary",
                     "is_deleted": False,
                     "contact": {**plan.person["contact"], **write.changes},
                 }
-                for write in done
+                for write, contact_id in stored
                 for plan in write.plans
             ],
         )
+        done = [write for write, _ in stored]
         self._note_changes(connection, done)
         self._count(connection, [write for write in done if write.contact_id is None], "created")
         self._count(connection, [write for write in done if write.contact_id], "updated")
@@ -213,6 +231,8 @@ class ContactWriter:
 
     def _doubt(self, connection: Connection, batch: Batch, *, counts: bool) -> None:
         """Nobody knows whether these were applied: the contacts are read before anything else."""
+        if not batch:
+            return
         lost = [write for write in batch if counts and write.doubts + 1 >= MAX_DOUBTS]
         self._reject(
             connection, [(write, "not confirmed by HubSpot, and not to be found") for write in lost]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -42,29 +42,28 @@ def decide_people(
     People who are one contact are counted together, but for those who are kept out of HubSpot.
     """
 
-    def counts(item: Appearance) -> bool:
-        return _counts(item, rules)
-
-    united = unite_companions(runtime.database, plans, counts)
-    decided = _decide(runtime, united, rules, now)
+    common = _Common(rules)
+    united = unite_companions(runtime.database, plans, common.counts)
+    decided = _decide(runtime, united, common, now)
     barred = barred_of(decided)
     if barred:
         leads = set(barred.values())
         again = {plan.person["id"] for plan in decided if plan.lead_pk in leads}
         parts = [plan for plan in plans if plan.person["id"] in again]
-        united = unite_companions(runtime.database, parts, counts, barred)
-        anew = {plan.person["id"]: plan for plan in _decide(runtime, united, rules, now)}
+        united = unite_companions(runtime.database, parts, common.counts, barred)
+        anew = {plan.person["id"]: plan for plan in _decide(runtime, united, common, now)}
         decided = [anew.get(plan.person["id"], plan) for plan in decided]
     return _with_contacts(decided, rules)
 
 
 def _decide(
-    runtime: Runtime, plans: Sequence[PersonPlan], rules: Rules, now: datetime
+    runtime: Runtime, plans: Sequence[PersonPlan], common: _Common, now: datetime
 ) -> list[PersonPlan]:
+    rules = common.rules
     questions = [
         question
         for plan in plans
-        for question in _questions_of(plan.person, plan.appearances, rules, now, plan.counted)
+        for question in _questions_of(plan.person, plan.appearances, common, now, plan.counted)
     ]
     decisions = _ask(runtime, questions, rules)
     return [
@@ -85,10 +84,11 @@ def decide_nameless(
     runtime: Runtime, appearances: Sequence[Appearance], rules: Rules, now: datetime
 ) -> list[Appearance]:
     """The same participants with decisions."""
+    common = _Common(rules)
     questions = [
         question
         for appearance in appearances
-        for question in _questions_of(None, (appearance,), rules, now)
+        for question in _questions_of(None, (appearance,), common, now)
     ]
     decisions = _ask(runtime, questions, rules)
     return [
@@ -126,10 +126,6 @@ def why_off(webinar: RowMapping, rules: Rules) -> WhyNot | None:
     )
 
 
-def _is_effective(item: Appearance, rules: Rules) -> bool:
-    return not item.webinar["is_zoom_events"] and why_off(item.webinar, rules) is None
-
-
 def _switched_off(item: Appearance, rules: Rules) -> Decision:
     """The decision about somebody of a webinar that is not synced at all; no plugin is asked."""
     switch = why_off(item.webinar, rules)
@@ -144,43 +140,58 @@ def _switched_off(item: Appearance, rules: Rules) -> Decision:
     return Decision(_reference(item), excluded_by=opinion, opinions=(opinion,))
 
 
-def _counts(item: Appearance, rules: Rules) -> bool:
-    """Whether the totals count it; hosts and panelists take part and are not counted."""
-    role = role_of(item.webinar, item.row["email"])
-    return role == "attendee" and _is_effective(item, rules)
+@dataclass(frozen=True, slots=True)
+class _Common:
+    """What the questions of many people have in common: made once, and sent to the guard once."""
+
+    rules: Rules
+    _tenants: dict[str, Tenant] = field(default_factory=dict)
+    _occurrences: dict[int, Occurrence] = field(default_factory=dict)
+    _effective: dict[int, bool] = field(default_factory=dict)  # by webinar
+
+    def tenant(self, portal_id: str) -> Tenant:
+        """The customer as plugins see it."""
+        if portal_id not in self._tenants:
+            self._tenants[portal_id] = tenant_of(portal_id, self.rules.settings)
+        return self._tenants[portal_id]
+
+    def occurrence(self, item: Appearance) -> Occurrence:
+        """The appearance's occurrence as plugins see it."""
+        pk = item.occurrence["id"]
+        if pk not in self._occurrences:
+            self._occurrences[pk] = occurrence_value(item.webinar, item.occurrence)
+        return self._occurrences[pk]
+
+    def is_effective(self, item: Appearance) -> bool:
+        """Whether the appearance's webinar is synced."""
+        webinar = item.webinar
+        if webinar["id"] not in self._effective:
+            is_on = why_off(webinar, self.rules) is None
+            self._effective[webinar["id"]] = is_on and not webinar["is_zoom_events"]
+        return self._effective[webinar["id"]]
+
+    def counts(self, item: Appearance) -> bool:
+        """Whether the totals count it; hosts and panelists take part and are not counted."""
+        return self.is_effective(item) and role_of(item.webinar, item.row["email"]) == "attendee"
 
 
 def _questions_of(
     person: Mapping[str, Any] | None,
     appearances: Sequence[Appearance],
-    rules: Rules,
+    common: _Common,
     now: datetime,
     counted: Sequence[Appearance] | None = None,
 ) -> list[Question]:
     if counted is None:
-        counted = [item for item in appearances if _counts(item, rules)]
+        counted = [item for item in appearances if common.counts(item)]
     context = Context(
-        tenant=tenant_of(appearances[0].row["portal_id"] if appearances else "", rules.settings),
+        tenant=common.tenant(appearances[0].row["portal_id"] if appearances else ""),
         settings={},
         contact=_snapshot(person),
-        totals=_totals(counted, rules),
+        totals=_totals(counted, common.rules),
         now=now,
     )
-    return [
-        _for_appearance(_question(item, context, rules), item)
-        for item in appearances
-        if _is_effective(item, rules)
-    ]
-
-
-def _for_appearance(question: Question, item: Appearance) -> Question:
-    """The question as it is put for this appearance; one that is carried wants nothing itself."""
-    marked = replace(
-        question,
-        privacy_deleted=item.is_erased,
-        is_released=item.row["is_released_by_hand"],
-    )
-    return marked if item.carried_by is None else replace(marked, registrant=None, attendance=None)
+    return [_question(item, context, common) for item in appearances if common.is_effective(item)]
 
 
 def tenant_of(portal_id: str, settings: Settings) -> Tenant:
@@ -195,7 +206,8 @@ def tenant_of(portal_id: str, settings: Settings) -> Tenant:
     )
 
 
-def _question(item: Appearance, context: Context, rules: Rules) -> Question:
+def _question(item: Appearance, context: Context, common: _Common) -> Question:
+    """The question about an appearance; one that is carried wants nothing itself."""
     row = item.row
     person = Person(
         reference=_reference(item),
@@ -205,18 +217,27 @@ def _question(item: Appearance, context: Context, rules: Rules) -> Question:
         role=role_of(item.webinar, row["email"]),
         identity=row["identity"],
         status=row["status"],
-        is_hubspot_user=row["email"] in rules.hubspot_users,
+        is_hubspot_user=row["email"] in common.rules.hubspot_users,
         has_zoom_identity=row["has_zoom_identity"],
     )
-    occurrence = occurrence_value(item.webinar, item.occurrence)
+    occurrence = common.occurrence(item)
     registrant = attendance = None
-    if row["status"] is not None:
+    if row["status"] is not None and item.carried_by is None:
         registrant = Registrant(
             person, occurrence, row["status"], row["registered_at"], row["cancelled_at"]
         )
-    if item.occurrence["settled_at"] is not None and row["attended_in_read"]:
+    is_settled = item.occurrence["settled_at"] is not None
+    if is_settled and row["attended_in_read"] and item.carried_by is None:
         attendance = _attendance(person, occurrence, item)
-    return Question(person, registrant, attendance, context, row["is_included_by_hand"])
+    return Question(
+        person,
+        registrant,
+        attendance,
+        context,
+        include_anyway=row["is_included_by_hand"],
+        privacy_deleted=item.is_erased,
+        is_released=row["is_released_by_hand"],
+    )
 
 
 def _attendance(person: Person, occurrence: Occurrence, item: Appearance) -> Attendance:

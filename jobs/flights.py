@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from typing import Generic, TypeVar
@@ -14,16 +14,20 @@ from rollcall.errors import Permanent
 IN_FLIGHT = 8
 """Enough to be bound by HubSpot's limit of 110 calls in 10 s and not by its latency."""
 
+TOGETHER_SECONDS = 0.03
+"""What left together comes back together: so long is waited for the rest, to settle all at once."""
+
 B = TypeVar("B")
 R = TypeVar("R")
 
 
 class Flights(Generic[B, R]):
-    """Sends batches: ``depart`` notes that one leaves, ``send`` calls, ``land`` notes the outcome.
+    """Sends batches: ``depart`` notes which leave, ``send`` calls, ``land`` notes the outcomes.
 
-    ``depart`` and ``land`` run in the caller's thread, ``send`` in another. ``land`` gets the
-    answer or the error of the call and may return batches to send instead (halves of a refused
-    one).
+    ``depart`` and ``land`` run in the caller's thread and get whatever leaves or has come back at a
+    time, so that one transaction does for all of it; ``send`` gets one batch, in another thread.
+    ``land`` gets each batch with the answer or the error of its call, and may return batches to
+    send instead (halves of a refused one).
     """
 
     def __init__(
@@ -31,8 +35,8 @@ class Flights(Generic[B, R]):
         slice_: Slice,
         *,
         send: Callable[[B], R],
-        land: Callable[[B, R | Exception], Iterable[B]],
-        depart: Callable[[B], None] | None = None,
+        land: Callable[[Sequence[tuple[B, R | Exception]]], Iterable[B]],
+        depart: Callable[[Sequence[B]], None] | None = None,
     ) -> None:
         self._slice = slice_
         self._send = send
@@ -63,27 +67,37 @@ class Flights(Generic[B, R]):
     def _start(
         self, crew: ThreadPoolExecutor, waiting: deque[B], aloft: dict[Future[R], B]
     ) -> None:
+        """Let one batch leave, and as many with it as may leave at this moment."""
         self._slice.keep()
-        run = self._slice.run
-        self._slice.runtime.platforms.take_permit(run["portal_id"], run["pool"])
-        batch = waiting.popleft()
+        platforms, run = self._slice.runtime.platforms, self._slice.run
+        platforms.take_permit(run["portal_id"], run["pool"])
+        leaving = [waiting.popleft()]
+        while (
+            waiting
+            and len(aloft) + len(leaving) < IN_FLIGHT
+            and platforms.try_permit(run["portal_id"], run["pool"])
+        ):
+            leaving.append(waiting.popleft())
         if self._depart is not None:
-            self._depart(batch)
-        # With the context, so that what is logged over there names the run as well.
-        aloft[crew.submit(copy_context().run, self._send, batch)] = batch
+            self._depart(leaving)
+        for batch in leaving:
+            # With the context, so that what is logged over there names the run as well.
+            aloft[crew.submit(copy_context().run, self._send, batch)] = batch
 
     def _finish(self, aloft: dict[Future[R], B]) -> list[B]:
-        done, _ = wait(aloft, return_when=FIRST_COMPLETED)
-        again: list[B] = []
+        wait(aloft, return_when=FIRST_COMPLETED)
+        done, _ = wait(aloft, TOGETHER_SECONDS)
+        landed: list[tuple[B, R | Exception]] = []
         stop: Exception | None = None
         for future in done:
             batch = aloft.pop(future)
             error = future.exception()
             if error is not None and not isinstance(error, Exception):
                 raise error
-            again += self._land(batch, error if error is not None else future.result())
+            landed.append((batch, error if error is not None else future.result()))
             if error is not None and not isinstance(error, Permanent):
-                stop = error
+                stop = stop or error
+        again = list(self._land(landed))
         if stop is not None:
             raise stop
         return again

@@ -18,7 +18,7 @@ from jobs.slices import Slice
 from schemas.hubspot_contacts import ContactRow
 from store.database import reading
 from store.gone import deleted_among, ensure_hash, erased_contacts
-from store.people import update_rows
+from store.statements import update_rows
 from store.tables import person
 
 
@@ -84,10 +84,11 @@ def _read_by_email(
 ) -> dict[str, ContactRow]:
     found: dict[str, ContactRow] = {}
 
-    def land(_batch: list[str], answer: list[ContactRow] | Exception) -> list[list[str]]:
-        if isinstance(answer, Exception):
-            raise answer
-        found.update({email: row for row in answer for email in row.emails})
+    def land(landed: Sequence[tuple[list[str], list[ContactRow] | Exception]]) -> list[list[str]]:
+        for _, answer in landed:
+            if isinstance(answer, Exception):
+                raise answer
+            found.update({email: row for row in answer for email in row.emails})
         return []
 
     def send(batch: list[str]) -> list[ContactRow]:

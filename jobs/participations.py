@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, cast
 
@@ -17,7 +17,7 @@ from sqlalchemy import Connection, RowMapping
 from clients.errors import NotFound, Rejected, Unconfirmed
 from clients.hubspot import APP_EVENT_BATCH
 from clients.hubspot_marketing import ATTENDANCE_BATCH
-from clients.outcomes import BatchOutcome, Rejection
+from clients.outcomes import BatchOutcome
 from engine.plan import (
     APP_EVENT_KINDS,
     PARTICIPATION_KINDS,
@@ -41,7 +41,7 @@ from store.ledger import (
     mark_rejected,
     mark_unconfirmed,
     sendable,
-    start_sending,
+    start_batches,
     withdraw_called_off,
 )
 from store.runs import add_changes, count_in_run
@@ -113,6 +113,44 @@ def one_contact_each(rows: Sequence[RowMapping], size: int) -> Iterable[list[Row
         waiting = [row for row in waiting if row["id"] not in taken]
 
 
+@dataclass(slots=True)
+class _Results:
+    """What came of the shipments that came back, by what is to be done about each row.
+
+    ``again`` are shipments to send in place of refused ones.
+    """
+
+    done: list[RowMapping] = field(default_factory=list)
+    refused: list[tuple[RowMapping, str]] = field(default_factory=list)  # with the message
+    missing: list[RowMapping] = field(default_factory=list)  # left out of the answer
+    lost: list[RowMapping] = field(default_factory=list)  # without an answer
+    unsent: list[RowMapping] = field(default_factory=list)
+    again: list[Shipment] = field(default_factory=list)
+
+    def take(self, rows: Iterable[RowMapping], outcome: BatchOutcome) -> None:
+        """Sort a shipment's rows by HubSpot's answer."""
+        for row in rows:
+            if row["contact_id"] in outcome.done:
+                self.done.append(row)
+            elif row["contact_id"] in outcome.rejected:
+                self.refused.append((row, outcome.rejected[row["contact_id"]].message))
+            elif row["contact_id"] in outcome.missing:
+                self.missing.append(row)
+
+    def take_error(self, shipment: Shipment, error: Exception) -> None:
+        """Sort a shipment's rows when its call failed."""
+        if isinstance(error, Rejected) and len(shipment.rows) > 1:
+            self.unsent += shipment.rows
+            self.again += [Shipment(shipment.kind, tuple(half)) for half in halves(shipment.rows)]
+        elif isinstance(error, Permanent):
+            self.refused += [(row, str(error)) for row in shipment.rows]
+        elif isinstance(error, Unconfirmed) or shipment.is_repeat:
+            # A repeat that did not get through leaves as much in doubt as before.
+            self.lost += shipment.rows
+        else:
+            self.unsent += shipment.rows
+
+
 class Sender:
     """Sends shipments and settles each row; subclasses know the call."""
 
@@ -130,50 +168,39 @@ class Sender:
         """Make the call; the outcome is keyed by contact id."""
         raise NotImplementedError
 
-    def _depart(self, shipment: Shipment) -> None:
-        if shipment.is_repeat:
-            return
+    def _depart(self, shipments: Sequence[Shipment]) -> None:
         with self._slice.writing() as connection:
-            start_sending(
+            start_batches(
                 connection,
                 self._slice.lease,
-                str(uuid.uuid4()),
-                {row["id"]: row["contact_id"] for row in shipment.rows},
+                {
+                    str(uuid.uuid4()): {row["id"]: row["contact_id"] for row in shipment.rows}
+                    for shipment in shipments
+                    if not shipment.is_repeat
+                },
             )
 
-    def _land(self, shipment: Shipment, answer: BatchOutcome | Exception) -> list[Shipment]:
-        again: list[Shipment] = []
-        with self._slice.writing() as connection:
+    def _land(self, landed: Sequence[tuple[Shipment, BatchOutcome | Exception]]) -> list[Shipment]:
+        results = _Results()
+        for shipment, answer in landed:
             if isinstance(answer, BatchOutcome):
-                self._settle(connection, shipment.rows, answer)
-            elif isinstance(answer, Rejected) and len(shipment.rows) > 1:
-                mark_planned(connection, [row["id"] for row in shipment.rows], not_before=None)
-                again = [Shipment(shipment.kind, tuple(half)) for half in halves(shipment.rows)]
-            elif isinstance(answer, Permanent):
-                contact_id = shipment.rows[0]["contact_id"]
-                refusal = {contact_id: Rejection(str(answer), "")}
-                self._settle(connection, shipment.rows, BatchOutcome({}, refusal, ()))
-            elif isinstance(answer, Unconfirmed) or shipment.is_repeat:
-                # A repeat that did not get through leaves as much in doubt as before.
-                self._doubt(connection, shipment.rows, counts=False)
+                results.take(shipment.rows, answer)
             else:
-                mark_planned(connection, [row["id"] for row in shipment.rows], not_before=None)
-            self._conclude(connection, shipment.rows)
-        return again
-
-    def _settle(
-        self, connection: Connection, rows: Sequence[RowMapping], outcome: BatchOutcome
-    ) -> None:
-        done = [row for row in rows if row["contact_id"] in outcome.done]
-        refused = [row for row in rows if row["contact_id"] in outcome.rejected]
-        missing = [row for row in rows if row["contact_id"] in outcome.missing]
-        settle_done(connection, self._slice, done)
-        mark_rejected(
-            connection,
-            [(row["id"], outcome.rejected[row["contact_id"]].message) for row in refused],
-        )
-        count_in_run(connection, self._slice.run["id"], failed=len(refused), done=len(refused))
-        self._doubt(connection, missing, counts=True)
+                results.take_error(shipment, answer)
+        with self._slice.writing() as connection:
+            settle_done(connection, self._slice, results.done)
+            mark_rejected(connection, [(row["id"], why) for row, why in results.refused])
+            failed = len(results.refused)
+            count_in_run(connection, self._slice.run["id"], failed=failed, done=failed)
+            self._doubt(connection, results.missing, counts=True)
+            self._doubt(connection, results.lost, counts=False)
+            mark_planned(connection, [row["id"] for row in results.unsent], not_before=None)
+            refresh_outcomes(
+                connection,
+                [row["occurrence_person_pk"] for shipment, _ in landed for row in shipment.rows],
+                now=self._slice.runtime.clock(),
+            )
+        return results.again
 
     def _doubt(self, connection: Connection, rows: Sequence[RowMapping], *, counts: bool) -> None:
         runtime = self._slice.runtime
@@ -184,13 +211,6 @@ class Sender:
             counts=counts,
         )
         count_in_run(connection, self._slice.run["id"], unconfirmed=len(rows), done=len(rows))
-
-    def _conclude(self, connection: Connection, rows: Sequence[RowMapping]) -> None:
-        refresh_outcomes(
-            connection,
-            [row["occurrence_person_pk"] for row in rows],
-            now=self._slice.runtime.clock(),
-        )
 
 
 class _ParticipationSender(Sender):

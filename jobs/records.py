@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, case, or_, select, update
+from sqlalchemy import Connection, Row, RowMapping, case, or_, select, update
 
 from engine.dispatch import Opinion
-from engine.outcome import EffectState, Standing, conclude
+from engine.outcome import SOON, EffectState, Outcome, Standing, conclude
 from engine.plan import in_batches
 from jobs.gathering import Appearance, Rules
 from jobs.wishes import audit_lines
 from store.ledger_reading import effects_of_people
-from store.people import load_occurrence_details, update_rows
+from store.people import load_occurrence_details
+from store.statements import among, insert_rows, update_rows
 from store.tables import decision_log, occurrence_person
 
 AT_ONCE = 500
+
+_STANDING = tuple(
+    occurrence_person.c[name]
+    for name in (
+        *("id", "lead_pk", "person_pk", "occurrence_pk", "status", "attended_seconds"),
+        *("is_excluded", "is_held", "outcome", "reason", "detail", "plugin_failure"),
+        *("decided_at", "dirty", "decided"),
+    )
+)
+"""What an outcome is concluded from, and what it was before."""
 
 
 def record_decisions(
@@ -34,8 +46,7 @@ def record_decisions(
         if _is_news(item.row, values):
             entries.append(_log_entry(item, values, rules.version, now))
     update_rows(connection, occurrence_person, updates)
-    if entries:
-        connection.execute(decision_log.insert(), entries)
+    insert_rows(connection, decision_log, entries)
 
 
 def _columns(item: Appearance, version: int, now: datetime) -> dict[str, Any]:
@@ -54,9 +65,9 @@ def _columns(item: Appearance, version: int, now: datetime) -> dict[str, Any]:
         "settings_version": version,
         "decided_at": now,
         "lead_pk": item.carried_by,
-        "outcome": "waiting",
-        "reason": "queued",
-        "detail": "",
+        "outcome": SOON.name,
+        "reason": SOON.reason,
+        "detail": SOON.detail,
     }
     if verdict is not None:
         values |= {
@@ -107,18 +118,16 @@ def _log_entry(
 
 def settle_people(connection: Connection, appearances: Sequence[Appearance]) -> None:
     """These are planned as they were read: no longer dirty unless they changed again since."""
-    if not appearances:
-        return
-    is_same = occurrence_person.c.dirty == bindparam("seen")
-    connection.execute(
-        update(occurrence_person)
-        .where(occurrence_person.c.id == bindparam("pk"))
-        .values(
-            decided=bindparam("seen"),
-            is_live=case((is_same, False), else_=occurrence_person.c.is_live),
-        ),
-        [{"pk": item.row["id"], "seen": item.row["dirty"]} for item in appearances],
-    )
+    pks: dict[int, list[int]] = defaultdict(list)
+    for item in appearances:
+        pks[item.row["dirty"]].append(item.row["id"])
+    for seen, part in pks.items():
+        is_same = occurrence_person.c.dirty == seen
+        connection.execute(
+            update(occurrence_person)
+            .where(among(connection, occurrence_person.c.id, part))
+            .values(decided=seen, is_live=case((is_same, False), else_=occurrence_person.c.is_live))
+        )
 
 
 def refresh_outcomes(
@@ -130,48 +139,50 @@ def refresh_outcomes(
     outage: str = "",
 ) -> dict[str, int]:
     """Conclude the outcome of each of these people from decision and ledger; how many of each."""
-    rows = list(
-        connection.execute(
-            select(occurrence_person).where(
-                or_(
-                    occurrence_person.c.id.in_(occurrence_person_pks),
-                    # Whose effects one of these carries has the same outcome.
-                    occurrence_person.c.lead_pk.in_(occurrence_person_pks),
-                )
+    rows = connection.execute(
+        select(*_STANDING).where(
+            or_(
+                among(connection, occurrence_person.c.id, occurrence_person_pks),
+                # Whose effects one of these carries has the same outcome.
+                among(connection, occurrence_person.c.lead_pk, occurrence_person_pks),
             )
-        ).mappings()
-    )
+        )
+    ).all()
     own, shared = effects_of_people(
         connection,
-        list({row["lead_pk"] or row["id"] for row in rows}),
-        [row["person_pk"] for row in rows if row["person_pk"]],
+        list({row.lead_pk or row.id for row in rows}),
+        [row.person_pk for row in rows if row.person_pk],
     )
-    details = load_occurrence_details(connection, {row["occurrence_pk"] for row in rows})
-    counts: dict[str, int] = {}
-    updates = []
+    details = load_occurrence_details(connection, {row.occurrence_pk for row in rows})
+    counts: Counter[str] = Counter()
+    changed: dict[Outcome, list[int]] = defaultdict(list)
+    known: dict[Any, Outcome] = {}  # most people stand as many others do
     for row in rows:
-        occurrence_row = details[row["occurrence_pk"]][0]
-        effects = own.get(row["lead_pk"] or row["id"], []) + shared.get(row["person_pk"], [])
-        outcome = conclude(
-            _standing(row, occurrence_row, connection_problem, outage),
-            [_effect_state(effect, now) for effect in effects if effect["state"] != "withdrawn"],
+        effects = own.get(row.lead_pk or row.id, []) + shared.get(row.person_pk, [])
+        case_ = (
+            _standing(row, details[row.occurrence_pk][0], connection_problem, outage),
+            tuple([_effect_state(one, now) for one in effects if one.state != "withdrawn"]),
         )
-        counts[outcome.name] = counts.get(outcome.name, 0) + 1
-        if (row["outcome"], row["reason"], row["detail"]) != (
-            outcome.name,
-            outcome.reason,
-            outcome.detail,
-        ):
-            updates.append(
-                {
-                    "pk": row["id"],
-                    "outcome": outcome.name,
-                    "reason": outcome.reason,
-                    "detail": outcome.detail,
-                }
-            )
-    update_rows(connection, occurrence_person, updates)
+        outcome = known.get(case_)
+        if outcome is None:
+            standing, states = case_
+            outcome = conclude(Standing(*standing), [EffectState(*state) for state in states])
+            known[case_] = outcome
+        counts[outcome.name] += 1
+        if (row.outcome, row.reason, row.detail) != _columns_of(outcome):
+            changed[outcome].append(row.id)
+    for outcome, pks in changed.items():
+        name, reason, detail = _columns_of(outcome)
+        connection.execute(
+            update(occurrence_person)
+            .where(among(connection, occurrence_person.c.id, pks))
+            .values(outcome=name, reason=reason, detail=detail)
+        )
     return counts
+
+
+def _columns_of(outcome: Outcome) -> tuple[str, str, str]:
+    return outcome.name, outcome.reason, outcome.detail
 
 
 def show_connection_problem(
@@ -207,26 +218,25 @@ def _people_with_more_to_come(
 
 
 def _standing(
-    row: RowMapping, occurrence_row: RowMapping, connection_problem: str, outage: str
-) -> Standing:
-    decided_reason, detail = row["reason"], row["detail"]
-    return Standing(
-        excluded_reason=decided_reason if row["is_excluded"] else None,
-        excluded_detail=detail,
-        held_reason=decided_reason if row["is_held"] else None,
-        held_detail=detail,
-        is_pending_approval=row["status"] == "pending",
-        is_provisional=occurrence_row["settled_at"] is None and row["attended_seconds"] > 0,
-        is_undecided=row["decided_at"] is None
-        or (bool(connection_problem or outage) and row["dirty"] != row["decided"]),
-        connection_problem=connection_problem,
-        outage=outage,
-        plugin_failure=row["plugin_failure"],
+    row: Row[Any], occurrence_row: RowMapping, connection_problem: str, outage: str
+) -> tuple[Any, ...]:
+    """The fields of a `Standing`, in order."""
+    is_dirty = row.dirty != row.decided
+    return (
+        row.reason if row.is_excluded else None,
+        row.detail if row.is_excluded else "",
+        row.reason if row.is_held else None,
+        row.detail if row.is_held else "",
+        row.status == "pending",
+        occurrence_row["settled_at"] is None and row.attended_seconds > 0,
+        row.decided_at is None or (bool(connection_problem or outage) and is_dirty),
+        connection_problem,
+        outage,
+        row.plugin_failure,
     )
 
 
-def _effect_state(effect: RowMapping, now: datetime) -> EffectState:
-    due = effect["not_before"]
-    return EffectState(
-        effect["kind"], effect["state"], effect["error"], due is not None and due > now
-    )
+def _effect_state(effect: Row[Any], now: datetime) -> tuple[Any, ...]:
+    """The fields of an `EffectState`, in order."""
+    due = effect.not_before
+    return effect.kind, effect.state, effect.error, due is not None and due > now

@@ -64,6 +64,10 @@ class Platforms:
         """Wait for room for one HubSpot call. Raises BudgetExhausted, NotAnswering."""
         self.hubspot(portal_id, pool).take_permit()
 
+    def try_permit(self, portal_id: str, pool: Pool) -> bool:
+        """Take the permit of one more HubSpot call if there is room for it at this moment."""
+        return self.hubspot(portal_id, pool).try_permit()
+
 
 @dataclass(frozen=True, slots=True)
 class Runtime:

@@ -145,7 +145,21 @@ def load_plugin(plugin: object) -> LoadedPlugin:
 def _calls(manager: pluggy.PluginManager) -> dict[str, HookCall]:
     (plugin,) = manager.get_plugins()
     callers = manager.get_hookcallers(plugin) or ()
-    return {caller.name: caller for caller in callers if caller.name != "describe_plugin"}
+    return {caller.name: _direct(caller) for caller in callers if caller.name != "describe_plugin"}
+
+
+def _direct(caller: pluggy.HookCaller) -> HookCall:
+    """The hook as pluggy would call it, without its detours where one plain function answers it."""
+    implementations = caller.get_hookimpls()
+    if len(implementations) != 1 or implementations[0].hookwrapper or implementations[0].wrapper:
+        return caller
+    function, names = implementations[0].function, implementations[0].argnames
+
+    def call(**arguments: Any) -> list[Any]:
+        answer = function(*[arguments[name] for name in names])
+        return [] if answer is None else [answer]
+
+    return call
 
 
 def _explain(error: BaseException) -> tuple[str, str]:

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from schemas.base import Flag, Page, Text, ValueSchema, as_object, read_rows
+from marshmallow import ValidationError
+
+from schemas.base import Flag, Page, Text, ValueSchema, as_object
 from schemas.hubspot_api import BatchFault, read_batch_faults, read_list
 
 _EMAIL, _MORE_EMAILS = "email", "hs_additional_emails"
@@ -123,12 +125,13 @@ def read_contacts(body: Any) -> ContactBatch:
     rows, traces = [], {}
     results = outer.get("results")
     for result in results if isinstance(results, list) else ():
-        head = read_rows(_CONTACT, [result]).rows
-        if not head:
+        try:
+            head = _CONTACT.read(result)
+        except ValidationError:
             continue
-        rows.append(_contact(head[0], result))
-        if head[0]["trace_id"]:
-            traces[head[0]["trace_id"]] = head[0]["contact_id"]
+        rows.append(_contact(head, result))
+        if head["trace_id"]:
+            traces[head["trace_id"]] = head["contact_id"]
     return ContactBatch(tuple(rows), MappingProxyType(traces), read_batch_faults(body))
 
 

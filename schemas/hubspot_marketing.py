@@ -11,8 +11,6 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
-from marshmallow import post_load
-
 from schemas.base import (
     Flag,
     Inner,
@@ -177,8 +175,7 @@ class _ParticipationSchema(ValueSchema):
     properties = Inner(_ParticipationProperties, required=True)
     associations = Inner(_ParticipationAssociations, required=True)
 
-    @post_load
-    def _flatten(self, loaded: dict[str, Any], **_: Any) -> ParticipationRow:
+    def build(self, loaded: dict[str, Any]) -> ParticipationRow:
         associations = loaded["associations"]
         return ParticipationRow(
             **associations["contact"],

@@ -13,7 +13,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from marshmallow import fields, post_load
+from marshmallow import fields
 
 from schemas.base import (
     Address,
@@ -221,8 +221,7 @@ class _WebinarDetailSchema(_WebinarSchema):
     occurrences = Rows(OccurrenceSchema())
     settings = Inner(_WebinarSettingsSchema, load_default=_WebinarSettingsSchema().load({}))
 
-    @post_load
-    def _flatten(self, loaded: dict[str, Any], **_: Any) -> WebinarDetail:
+    def build(self, loaded: dict[str, Any]) -> WebinarDetail:
         settings = loaded.pop("settings")
         return WebinarDetail(**loaded, **settings)
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from marshmallow import post_load
-
 from schemas.base import Address, Moment, Page, Rows, Text, ValueSchema, Whole, as_object
 from schemas.zoom_api import read_page
 
@@ -83,8 +81,7 @@ class _ParticipantSchema(ValueSchema):
     seconds = Whole(data_key="duration")
     status = Text()
 
-    @post_load
-    def _flatten(self, loaded: dict[str, Any], **_: Any) -> ParticipantRow:
+    def build(self, loaded: dict[str, Any]) -> ParticipantRow:
         status = loaded.pop("status")
         return ParticipantRow(**loaded, is_waiting_room=status == "in_waiting_room")
 

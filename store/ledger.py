@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, case, select, update
+from sqlalchemy import Connection, RowMapping, String, case, select, update
 
 from engine.plan import (
     APP_EVENT_KINDS,
@@ -18,8 +18,9 @@ from engine.plan import (
 )
 from store.leases import Lease, check_lease
 from store.ledger_reading import CHUNK, effects_by_key, may_go
-from store.people import update_rows
+from store.statements import among, given, insert_rows, update_rows
 from store.tables import effect, occurrence_person, person, run
+from store.types import Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,7 @@ def record_wishes(
                         "error": "" if state == "planned" else row["error"],
                     }
                 )
-    if new_rows:
-        connection.execute(effect.insert(), new_rows)
+    insert_rows(connection, effect, new_rows)
     update_rows(connection, effect, changes)
     return WishCounts(unchanged, cannot_change, planned)
 
@@ -157,19 +157,15 @@ def drop_unsent(
     What a recording brings them is planned elsewhere, with the recording.
     """
     wanted = set(wanted_keys)
-    for start in range(0, len(occurrence_person_pks), CHUNK):
-        rows = connection.execute(
-            select(effect.c.id, effect.c.key).where(
-                effect.c.occurrence_person_pk.in_(occurrence_person_pks[start : start + CHUNK]),
-                effect.c.state.in_(("planned", "rejected")),
-                effect.c.kind.not_in(AUDIENCE_KINDS),
-            )
-        ).all()
-        update_rows(
-            connection,
-            effect,
-            [{"pk": row.id, "state": "withdrawn"} for row in rows if row.key not in wanted],
+    rows = connection.execute(
+        select(effect.c.id, effect.c.key).where(
+            among(connection, effect.c.occurrence_person_pk, occurrence_person_pks),
+            effect.c.state.in_(("planned", "rejected")),
+            effect.c.kind.not_in(AUDIENCE_KINDS),
         )
+    ).all()
+    unwanted = [{"pk": row.id, "state": "withdrawn"} for row in rows if row.key not in wanted]
+    update_rows(connection, effect, unwanted)
 
 
 def withdraw_called_off(
@@ -216,12 +212,22 @@ def forget_applied(connection: Connection, occurrence_pk: int, kinds: Sequence[s
 def sendable(
     connection: Connection, occurrence_pk: int, kind: str, now: datetime, limit: int
 ) -> list[RowMapping]:
-    """Planned effects of one kind that may go now, with ``contact_id`` and ``email``.
+    """Planned effects of one kind that may go now: ``id, key, kind, wanted, wanted_hash``,
+    ``occurrence_person_pk``, and ``contact_id`` and ``email`` of the person.
 
     Only of people whose contact is known, and is not to be looked up again first.
     """
     rows = connection.execute(
-        select(effect, person.c.contact_id, person.c.email)
+        select(
+            effect.c.id,
+            effect.c.key,
+            effect.c.kind,
+            effect.c.wanted,
+            effect.c.wanted_hash,
+            effect.c.occurrence_person_pk,
+            person.c.contact_id,
+            person.c.email,
+        )
         .join(person, person.c.id == effect.c.person_pk)
         .where(
             effect.c.occurrence_pk == occurrence_pk,
@@ -268,18 +274,31 @@ def start_sending(
     connection: Connection, held: Lease, batch_id: str, targets: Mapping[int, str]
 ) -> None:
     """Note before a batch leaves which effects it carries, to which record. Raises LeaseLost."""
+    start_batches(connection, held, {batch_id: targets})
+
+
+def start_batches(
+    connection: Connection, held: Lease, batches: Mapping[str, Mapping[int, str]]
+) -> None:
+    """The same for several batches by their ids."""
     check_lease(connection, held)
+    rows = [(pk, remote, one) for one, targets in batches.items() for pk, remote in targets.items()]
+    if not rows:
+        return
+    pks, remotes, batch_ids = zip(*rows, strict=True)
+    leaving = given(
+        connection, pk=(Key, pks), remote=(String(), remotes), batch_id=(String(), batch_ids)
+    )
     connection.execute(
         update(effect)
-        .where(effect.c.id == bindparam("pk"))
+        .where(effect.c.id == leaving.c.pk)
         .values(
             state="sending",
-            batch_id=batch_id,
+            batch_id=leaving.c.batch_id,
             fence=held.fence,
             attempts=effect.c.attempts + 1,
-            remote_id=bindparam("remote"),
-        ),
-        [{"pk": pk, "remote": remote} for pk, remote in targets.items()],
+            remote_id=leaving.c.remote,
+        )
     )
 
 
@@ -299,32 +318,47 @@ def mark_applied(
     """HubSpot confirmed these, each with the id of the record it concerns."""
     if not done:
         return
-    connection.execute(
-        update(effect)
-        .where(effect.c.id == bindparam("pk"))
-        .values(
-            # Wanted otherwise since it left: sent again, unless it is of a kind that cannot change.
-            state=case(
-                (effect.c.wanted_hash == bindparam("sent_hash"), "applied"),
-                else_=bindparam("otherwise"),
-            ),
-            applied=bindparam("sent"),
-            applied_hash=bindparam("sent_hash"),
-            applied_at=now,
-            remote_id=bindparam("remote"),
-            error="",
-            not_before=None,
-            doubts=0,
-        ),
+    pks = [sent.pk for sent, _ in done]
+    rows = connection.execute(
+        select(effect.c.id, effect.c.wanted_hash)
+        .where(among(connection, effect.c.id, pks))
+        .with_for_update()
+    )
+    wanted = {row.id: row.wanted_hash for row in rows}
+    confirmed = {"applied_at": now, "error": "", "not_before": None, "doubts": 0}
+    held = [(sent.pk, remote) for sent, remote in done if wanted.get(sent.pk) == sent.payload_hash]
+    if held:
+        answered = given(
+            connection,
+            pk=(Key, [pk for pk, _ in held]),
+            remote=(String(), [remote for _, remote in held]),
+        )
+        connection.execute(
+            update(effect)
+            .where(effect.c.id == answered.c.pk)
+            .values(
+                state="applied",
+                applied=effect.c.wanted,
+                applied_hash=effect.c.wanted_hash,
+                remote_id=answered.c.remote,
+                **confirmed,
+            )
+        )
+    update_rows(
+        connection,
+        effect,
         [
             {
                 "pk": sent.pk,
-                "sent": dict(sent.payload),
-                "sent_hash": sent.payload_hash,
-                "otherwise": "cannot_change" if sent.kind in IMMUTABLE_KINDS else "planned",
-                "remote": remote,
+                # Wanted otherwise since it left: sent again, unless of a kind that cannot change.
+                "state": "cannot_change" if sent.kind in IMMUTABLE_KINDS else "planned",
+                "applied": dict(sent.payload),
+                "applied_hash": sent.payload_hash,
+                "remote_id": remote,
+                **confirmed,
             }
             for sent, remote in done
+            if wanted.get(sent.pk, sent.payload_hash) != sent.payload_hash
         ],
     )
 
@@ -349,7 +383,7 @@ def mark_unconfirmed(
     if pks:
         connection.execute(
             update(effect)
-            .where(effect.c.id.in_(pks))
+            .where(among(connection, effect.c.id, pks))
             .values(
                 state="unconfirmed",
                 not_before=confirm_at,
@@ -365,7 +399,7 @@ def mark_planned(
     if pks:
         connection.execute(
             update(effect)
-            .where(effect.c.id.in_(pks))
+            .where(among(connection, effect.c.id, pks))
             .values(state="planned", not_before=not_before, error=error[:1000])
         )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, func, or_, select, true
 
+from store.statements import among
 from store.tables import effect, person
 
 CHUNK = 500
@@ -19,9 +20,9 @@ def effects_by_key(
 ) -> dict[str, RowMapping]:
     """The rows of these effects, by key; at most ``CHUNK`` keys at once."""
     rows = connection.execute(
-        select(effect).where(effect.c.portal_id == portal_id, effect.c.key.in_(keys))
+        select(effect).where(effect.c.portal_id == portal_id, among(connection, effect.c.key, keys))
     )
-    return {row["key"]: row for row in rows.mappings()}
+    return {row["key"]: row for row in rows.mappings().all()}
 
 
 def may_go(now: datetime) -> Any:
@@ -35,17 +36,14 @@ def find_effect(connection: Connection, portal_id: str, key: str) -> RowMapping 
 
 
 def contact_effects(connection: Connection, person_pks: Sequence[int]) -> dict[int, RowMapping]:
-    """The contact write of each person that has one, by person."""
-    found: dict[int, RowMapping] = {}
-    for start in range(0, len(person_pks), CHUNK):
-        rows = connection.execute(
-            select(effect).where(
-                effect.c.person_pk.in_(person_pks[start : start + CHUNK]),
-                effect.c.kind == "contact",
-            )
+    """The contact write of each person that has one, by person: what was wanted, and its state."""
+    columns = ("id", "person_pk", "kind", "state", "wanted", "wanted_hash", "doubts")
+    rows = connection.execute(
+        select(*(effect.c[name] for name in columns)).where(
+            among(connection, effect.c.person_pk, person_pks), effect.c.kind == "contact"
         )
-        found.update({row["person_pk"]: row for row in rows.mappings()})
-    return found
+    )
+    return {row["person_pk"]: row for row in rows.mappings().all()}
 
 
 def count_sendable(
@@ -99,7 +97,7 @@ def next_effect_at(connection: Connection, occurrence_pk: int) -> datetime | Non
 
 def effects_of_people(
     connection: Connection, occurrence_person_pks: Sequence[int], person_pks: Sequence[int]
-) -> tuple[dict[int, list[RowMapping]], dict[int, list[RowMapping]]]:
+) -> tuple[dict[int, list[Any]], dict[int, list[Any]]]:
     """State rows by person of the occurrence, and contact writes by person.
 
     A contact write of somebody who is the same contact counts as the person's too.
@@ -113,35 +111,35 @@ def effects_of_people(
         effect.c.error,
         effect.c.not_before,
     )
-    own: dict[int, list[RowMapping]] = {}
-    shared: dict[int, list[RowMapping]] = {}
-    for start in range(0, len(occurrence_person_pks), CHUNK):
-        part = occurrence_person_pks[start : start + CHUNK]
-        rows = connection.execute(select(*columns).where(effect.c.occurrence_person_pk.in_(part)))
-        for row in rows.mappings():
-            own.setdefault(row["occurrence_person_pk"], []).append(row)
-    for start in range(0, len(person_pks), CHUNK):
-        part = person_pks[start : start + CHUNK]
-        rows = connection.execute(
-            select(*columns).where(effect.c.person_pk.in_(part), effect.c.kind == "contact")
+    own: dict[int, list[Any]] = {}
+    shared: dict[int, list[Any]] = {}
+    mine = select(*columns).where(
+        among(connection, effect.c.occurrence_person_pk, occurrence_person_pks)
+    )
+    for row in connection.execute(mine).all():
+        own.setdefault(row.occurrence_person_pk, []).append(row)
+    writes = select(*columns).where(
+        among(connection, effect.c.person_pk, person_pks), effect.c.kind == "contact"
+    )
+    for row in connection.execute(writes).all():
+        shared.setdefault(row.person_pk, []).append(row)
+    of_others = (
+        select(person.c.id.label("member"), *columns)
+        .join(
+            other,
+            (other.c.portal_id == person.c.portal_id)
+            & (other.c.contact_id == person.c.contact_id)
+            & (other.c.id != person.c.id),
         )
-        for row in rows.mappings():
-            shared.setdefault(row["person_pk"], []).append(row)
-        rows = connection.execute(
-            select(person.c.id.label("member"), *columns)
-            .join(
-                other,
-                (other.c.portal_id == person.c.portal_id)
-                & (other.c.contact_id == person.c.contact_id)
-                & (other.c.id != person.c.id),
-            )
-            .join(effect, effect.c.person_pk == other.c.id)
-            .where(
-                person.c.id.in_(part), person.c.is_deleted.is_(False), effect.c.kind == "contact"
-            )
+        .join(effect, effect.c.person_pk == other.c.id)
+        .where(
+            among(connection, person.c.id, person_pks),
+            person.c.is_deleted.is_(False),
+            effect.c.kind == "contact",
         )
-        for row in rows.mappings():
-            shared.setdefault(row["member"], []).append(row)
+    )
+    for other_row in connection.execute(of_others).all():
+        shared.setdefault(other_row.member, []).append(other_row)
     return own, shared
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
+from sqlalchemy import Connection, RowMapping, func, select, update
 
 from rollcall.events import Role
-from store.statements import insert_missing
+from store.statements import among, insert_missing
 from store.tables import hubspot_user, occurrence, occurrence_person, person, webinar, zoom_user
-
-_CHUNK = 500  # values in one IN list; SQLite allows 32,766, PostgreSQL more
 
 
 def role_of(webinar_row: RowMapping, email: str) -> Role:
@@ -32,7 +30,7 @@ def ensure_people(connection: Connection, portal_id: str, emails: Iterable[str])
     )
     rows = connection.execute(
         select(person.c.email, person.c.id).where(
-            person.c.portal_id == portal_id, person.c.email.in_(wanted)
+            person.c.portal_id == portal_id, among(connection, person.c.email, wanted)
         )
     )
     return {row.email: row.id for row in rows}
@@ -86,29 +84,20 @@ def dirty_nameless(connection: Connection, portal_id: str, limit: int) -> list[R
 
 def load_people(connection: Connection, person_pks: Sequence[int]) -> dict[int, dict[str, Any]]:
     """The people's rows by key."""
-    found: dict[int, dict[str, Any]] = {}
-    for start in range(0, len(person_pks), _CHUNK):
-        rows = connection.execute(
-            select(person).where(person.c.id.in_(person_pks[start : start + _CHUNK]))
-        )
-        found.update({row["id"]: {**row} for row in rows.mappings()})
-    return found
+    rows = connection.execute(select(person).where(among(connection, person.c.id, person_pks)))
+    return {row["id"]: {**row} for row in rows.mappings().all()}
 
 
 def companions_of(
     connection: Connection, portal_id: str, contact_ids: Sequence[str], known: Sequence[int]
 ) -> list[int]:
     """Keys of people who are one of these contacts, but for those ``known`` already."""
-    found: list[int] = []
-    for start in range(0, len(contact_ids), _CHUNK):
-        rows = connection.execute(
-            select(person.c.id).where(
-                person.c.portal_id == portal_id,
-                person.c.contact_id.in_(contact_ids[start : start + _CHUNK]),
-            )
+    rows = connection.execute(
+        select(person.c.id).where(
+            person.c.portal_id == portal_id, among(connection, person.c.contact_id, contact_ids)
         )
-        found += [row.id for row in rows]
-    return sorted(set(found) - set(known))
+    )
+    return sorted({row.id for row in rows} - set(known))
 
 
 def load_appearances(
@@ -116,15 +105,14 @@ def load_appearances(
 ) -> dict[int, list[RowMapping]]:
     """Every occurrence each person appears in, oldest first."""
     found: dict[int, list[RowMapping]] = {pk: [] for pk in person_pks}
-    for start in range(0, len(person_pks), _CHUNK):
-        rows = connection.execute(
-            select(occurrence_person)
-            .join(occurrence, occurrence.c.id == occurrence_person.c.occurrence_pk)
-            .where(occurrence_person.c.person_pk.in_(person_pks[start : start + _CHUNK]))
-            .order_by(occurrence.c.start_at, occurrence_person.c.id)
-        )
-        for row in rows.mappings():
-            found[row["person_pk"]].append(row)
+    rows = connection.execute(
+        select(occurrence_person)
+        .join(occurrence, occurrence.c.id == occurrence_person.c.occurrence_pk)
+        .where(among(connection, occurrence_person.c.person_pk, person_pks))
+        .order_by(occurrence.c.start_at, occurrence_person.c.id)
+    )
+    for row in rows.mappings().all():
+        found[row["person_pk"]].append(row)
     return found
 
 
@@ -152,19 +140,6 @@ def hubspot_user_emails(connection: Connection, portal_id: str) -> frozenset[str
         select(hubspot_user.c.email).where(hubspot_user.c.portal_id == portal_id)
     )
     return frozenset(row.email for row in rows)
-
-
-def update_rows(connection: Connection, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Set columns of many rows by ``pk``; every mapping has the same names."""
-    if not rows:
-        return
-    names = [name for name in rows[0] if name != "pk"]
-    connection.execute(
-        update(table)
-        .where(table.c.id == bindparam("pk"))
-        .values(**{name: bindparam(name) for name in names}),
-        list(rows),
-    )
 
 
 def mark_occurrence_dirty(connection: Connection, occurrence_pk: int, *, must_read: bool) -> int:
@@ -252,11 +227,11 @@ def nameless_of_occurrence(connection: Connection, occurrence_pk: int) -> list[R
 
 def look_up_people(connection: Connection, person_pks: Sequence[int]) -> None:
     """Have these people's contacts read again, and decide about them wherever they appear."""
-    for start in range(0, len(person_pks), _CHUNK):
-        part = person_pks[start : start + _CHUNK]
-        connection.execute(update(person).where(person.c.id.in_(part)).values(must_read=True))
-        connection.execute(
-            update(occurrence_person)
-            .where(occurrence_person.c.person_pk.in_(part))
-            .values(dirty=occurrence_person.c.dirty + 1)
-        )
+    connection.execute(
+        update(person).where(among(connection, person.c.id, person_pks)).values(must_read=True)
+    )
+    connection.execute(
+        update(occurrence_person)
+        .where(among(connection, occurrence_person.c.person_pk, person_pks))
+        .values(dirty=occurrence_person.c.dirty + 1)
+    )

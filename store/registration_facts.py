@@ -14,7 +14,7 @@ from engine.facts import Registration, RegistrationFact, fold_registration
 from rollcall.events import RegistrantStatus
 from store.gone import ERASED
 from store.people import ensure_people
-from store.statements import insert_missing
+from store.statements import among, execute_many, insert_missing, insert_rows
 from store.tables import occurrence, occurrence_person, registrant_alias, registration_fact
 
 LISTED = ("approved", "pending", "denied")
@@ -105,10 +105,9 @@ def merge_registrations(
         elif any(row[name] != value for name, value in values.items()):
             changed += 1
             updates.append({"pk": row["id"], **values})
-    if new_rows:
-        connection.execute(occurrence_person.insert(), new_rows)
-        if read is None:
-            _count_told(connection, occurrence_pk, len(new_rows))
+    insert_rows(connection, occurrence_person, new_rows)
+    if new_rows and read is None:
+        _count_told(connection, occurrence_pk, len(new_rows))
     _update_changed(connection, updates, read)
     if read is not None:
         _mark_listed(connection, occurrence_pk, told, read)
@@ -130,10 +129,10 @@ def _known_people(
     rows = connection.execute(
         select(occurrence_person).where(
             occurrence_person.c.occurrence_pk == occurrence_pk,
-            occurrence_person.c.identity_key.in_(list(emails)),
+            among(connection, occurrence_person.c.identity_key, emails),
         )
     )
-    return {row["identity_key"]: row for row in rows.mappings()}
+    return {row["identity_key"]: row for row in rows.mappings().all()}
 
 
 Fact = tuple[str, str, datetime]
@@ -194,7 +193,7 @@ def _fold(connection: Connection, occurrence_pk: int, emails: set[str]) -> dict[
     rows = connection.execute(
         select(registration_fact.c.email, registration_fact.c.status, registration_fact.c.at).where(
             registration_fact.c.occurrence_pk == occurrence_pk,
-            registration_fact.c.email.in_(list(emails)),
+            among(connection, registration_fact.c.email, emails),
         )
     )
     for row in rows:
@@ -236,12 +235,12 @@ def _update_changed(
     else:
         marks = {"is_pending": True}
     names = [name for name in updates[0] if name != "pk"]
-    connection.execute(
+    statement = (
         update(occurrence_person)
         .where(occurrence_person.c.id == bindparam("pk"))
-        .values(**{name: bindparam(name) for name in names}, **marks),
-        updates,
+        .values(**{name: bindparam(name) for name in names}, **marks)
     )
+    execute_many(connection, statement, updates)
 
 
 def _mark_listed(
@@ -251,7 +250,7 @@ def _mark_listed(
         update(occurrence_person)
         .where(
             occurrence_person.c.occurrence_pk == occurrence_pk,
-            occurrence_person.c.identity_key.in_(list(emails)),
+            among(connection, occurrence_person.c.identity_key, emails),
         )
         .values(listed_in_read=read.number, absent_reads=0)
     )

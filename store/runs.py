@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, RowMapping, and_, case, exists, func, select, update
 
+from store.statements import insert_rows
 from store.tables import occurrence, occurrence_person, run, run_change, webinar
 
 Pool = Literal["live", "bulk"]
@@ -277,8 +278,7 @@ def last_started_at(connection: Connection, occurrence_pk: int) -> datetime | No
 
 def add_changes(connection: Connection, run_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Note what the run changes (or would change): ``email, effect, property, before, after``."""
-    if rows:
-        connection.execute(run_change.insert(), [{"run_id": run_id, **row} for row in rows])
+    insert_rows(connection, run_change, [{"run_id": run_id, **row} for row in rows])
 
 
 def occurrences_due(connection: Connection, now: datetime, limit: int) -> list[RowMapping]:

@@ -23,8 +23,8 @@ from sqlalchemy import (
 )
 
 from store.gone import ERASED
-from store.people import ensure_people, update_rows
-from store.statements import upsert
+from store.people import ensure_people
+from store.statements import among, insert_rows, update_each, update_rows, upsert
 from store.tables import (
     decision_log,
     effect,
@@ -151,7 +151,7 @@ def merge_attendances(
         for row in connection.execute(
             select(occurrence_person).where(
                 occurrence_person.c.occurrence_pk == occurrence_row["id"],
-                occurrence_person.c.identity_key.in_(list(figures)),
+                among(connection, occurrence_person.c.identity_key, figures),
             )
         ).mappings()
     }
@@ -167,9 +167,8 @@ def merge_attendances(
             changed_rows.append({"pk": row["id"], "is_pending": True, **values})
         else:
             same.append({"pk": row["id"], "attended_in_read": read_number})
-    if new_rows:
-        connection.execute(occurrence_person.insert(), new_rows)
-    update_rows(connection, occurrence_person, changed_rows)
+    insert_rows(connection, occurrence_person, new_rows)
+    update_each(connection, occurrence_person, changed_rows)
     update_rows(connection, occurrence_person, same)
 
 
@@ -206,7 +205,7 @@ def erased_registrants(
     rows = connection.execute(
         select(registrant_alias.c.registrant_id).where(
             registrant_alias.c.occurrence_pk == occurrence_pk,
-            registrant_alias.c.registrant_id.in_([one for one in registrant_ids if one]),
+            among(connection, registrant_alias.c.registrant_id, filter(None, registrant_ids)),
             registrant_alias.c.email.startswith(ERASED),
         )
     )
@@ -346,7 +345,7 @@ def erased_matches(
     rows = connection.execute(
         select(hand_match.c.row_key).where(
             hand_match.c.occurrence_pk == occurrence_pk,
-            hand_match.c.row_key.in_(list(row_keys)),
+            among(connection, hand_match.c.row_key, row_keys),
             hand_match.c.email.startswith(ERASED),
         )
     )

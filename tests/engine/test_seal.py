@@ -97,7 +97,7 @@ def test_a_value_shared_by_many_is_looked_at_once() -> None:
     """Every question of a chunk shares webinar and occurrence."""
     shared = Leaf("shared")
     seal = Seal([Pair(shared, number) for number in range(1000)])
-    assert sum(entry[0] is shared for entry in seal._sealed) == 1
+    assert sum(value is shared for _, values, _ in seal._sealed for value in values) == 1
     overwrite(shared, "name", "forged")
     assert seal.mend() is True
 

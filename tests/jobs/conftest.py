@@ -22,14 +22,23 @@ PORTAL = "1001"
 
 
 class CountingPlatforms:
-    """Counts permits and has no clients."""
+    """Counts permits and has no clients; ``at_once`` may be had without waiting, in all."""
 
     def __init__(self) -> None:
         self.permits = 0
+        self.at_once = 1000
 
     def take_permit(self, portal_id: str, pool: str) -> None:
         """Count one call."""
         self.permits += 1
+
+    def try_permit(self, portal_id: str, pool: str) -> bool:
+        """Count one call while there is room."""
+        if self.at_once == 0:
+            return False
+        self.at_once -= 1
+        self.permits += 1
+        return True
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from jobs.slices import Slice, SliceOver, slice_under
 from tests.jobs.conftest import CountingPlatforms
 
 Batch = list[int]
+Landed = Sequence[tuple[Batch, int | Exception]]
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ class Tower:
         self.departed: list[Batch] = []
         self.landed: list[tuple[Batch, Any]] = []
         self.flights = Flights[Batch, int](
-            slice_, send=self.send, land=self.land, depart=self.departed.append
+            slice_, send=self.send, land=self.land, depart=self.departed.extend
         )
 
     def send(self, batch: Batch) -> int:
@@ -40,12 +41,10 @@ class Tower:
             raise self.faults[batch[0]]
         return sum(batch)
 
-    def land(self, batch: Batch, answer: int | Exception) -> list[Batch]:
-        self.landed.append((batch, answer))
-        if isinstance(answer, Rejected) and len(batch) > 1:
-            middle = len(batch) // 2
-            return [batch[:middle], batch[middle:]]
-        return []
+    def land(self, landed: Landed) -> list[Batch]:
+        self.landed += landed
+        refused = [b for b, answer in landed if isinstance(answer, Rejected) and len(b) > 1]
+        return [half for b in refused for half in (b[: len(b) // 2], b[len(b) // 2 :])]
 
 
 def test_every_batch_departs_and_lands_once_with_a_permit_each(
@@ -120,11 +119,11 @@ def test_halves_of_a_refused_batch_do_not_leave_once_something_stopped(slice_: S
             released.wait(timeout=10)
         return send(batch)
 
-    def land(batch: Batch, answer: int | Exception) -> list[Batch]:
+    def land(landed: Landed) -> list[Batch]:
         released.set()
-        return tower.land(batch, answer)
+        return tower.land(landed)
 
-    flights = Flights[Batch, int](slice_, send=in_turn, land=land, depart=tower.departed.append)
+    flights = Flights[Batch, int](slice_, send=in_turn, land=land, depart=tower.departed.extend)
     with pytest.raises(Unavailable):
         flights.fly([[0], [10, 11]])
     assert tower.departed == [[0], [10, 11]]
@@ -139,11 +138,52 @@ def test_without_a_permit_what_left_before_still_lands(
         if platforms.permits == 3:
             raise BudgetExhausted("used up", retry_after=4.0)
 
+    platforms.at_once = 0
     monkeypatch.setattr(platforms, "take_permit", refuse_the_third)
     tower = Tower(slice_)
     with pytest.raises(BudgetExhausted):
         tower.flights.fly([[number] for number in range(10)])
     assert sorted(batch for batch, _ in tower.landed) == [[0], [1]]
+
+
+def test_what_leaves_and_comes_back_at_a_time_is_noted_at_a_time(slice_: Slice) -> None:
+    tower = Tower(slice_)
+    leaving, landing = [], []
+
+    def depart(batches: Sequence[Batch]) -> None:
+        leaving.append(len(batches))
+
+    def land(landed: Landed) -> list[Batch]:
+        landing.append(len(landed))
+        return tower.land(landed)
+
+    full = threading.Barrier(IN_FLIGHT)
+
+    def send(batch: Batch) -> int:
+        full.wait(timeout=10)
+        return 0
+
+    Flights[Batch, int](slice_, send=send, land=land, depart=depart).fly(
+        [[number] for number in range(IN_FLIGHT)]
+    )
+    assert leaving == [IN_FLIGHT]
+    assert sum(landing) == IN_FLIGHT
+
+
+def test_only_as_many_leave_together_as_there_are_permits_for(
+    slice_: Slice, platforms: CountingPlatforms
+) -> None:
+    platforms.at_once = 3
+    leaving = []
+
+    def depart(batches: Sequence[Batch]) -> None:
+        leaving.append(len(batches))
+
+    tower = Tower(slice_)
+    flights = Flights[Batch, int](slice_, send=tower.send, land=tower.land, depart=depart)
+    flights.fly([[number] for number in range(IN_FLIGHT)])
+    assert max(leaving) <= 1 + 3
+    assert sum(leaving) == platforms.permits == IN_FLIGHT
 
 
 def test_a_slice_that_is_over_lets_nothing_leave(runtime: Runtime, run: RowMapping) -> None:

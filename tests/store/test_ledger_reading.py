@@ -161,11 +161,11 @@ class TestFinding:
         own, shared = effects_of_people(
             connection, [ada["id"], again["id"]], [ada["person_pk"], again["person_pk"]]
         )
-        assert {pk: [row["kind"] for row in found] for pk, found in own.items()} == {
+        assert {pk: [row.kind for row in found] for pk, found in own.items()} == {
             ada["id"]: ["register"],
             again["id"]: ["attend"],
         }
-        assert [row["kind"] for row in shared[ada["person_pk"]]] == ["contact"]
+        assert [row.kind for row in shared[ada["person_pk"]]] == ["contact"]
 
     def test_nobody_has_no_effects(self, connection: Connection) -> None:
         assert effects_of_people(connection, [], []) == ({}, {})

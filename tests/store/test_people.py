@@ -25,8 +25,8 @@ from store.people import (
     nameless_of_occurrence,
     people_of_occurrence,
     role_of,
-    update_rows,
 )
+from store.statements import update_rows
 from store.tables import occurrence_person, person
 from store.webinar_facts import find_webinar
 from tests.store.support import (
