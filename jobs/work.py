@@ -39,6 +39,7 @@ from jobs.events import (
 )
 from jobs.housekeeping import keep_house
 from jobs.leaving import erase_due
+from jobs.live_runs import has_people_left
 from jobs.participations import (
     send_app_events,
     send_participations,
@@ -59,7 +60,7 @@ from rollcall.errors import NeedsAttention, Permanent, Retryable
 from store.database import reading, writing
 from store.leases import LeaseLost, keeping_lease, release_lease, take_lease
 from store.ledger_reading import count_sendable, count_unfinished, next_effect_at
-from store.people import count_dirty, mark_occurrence_dirty
+from store.people import mark_occurrence_dirty
 from store.recording_facts import event_texts
 from store.refusals import try_again
 from store.registration_requests import next_request_at
@@ -301,7 +302,7 @@ def _has_open_stays(slice_: Slice) -> bool:
 def _conclude(runtime: Runtime, run: RowMapping, *, can_send: bool) -> None:
     now = runtime.clock()
     with reading(runtime.database) as connection:
-        is_unfinished = count_dirty(connection, run["occurrence_pk"]) or (
+        is_unfinished = has_people_left(connection, run) or (
             can_send and count_sendable(connection, run["occurrence_pk"], now)
         )
     if is_unfinished:

@@ -205,6 +205,14 @@ def has_run(connection: Connection, run_id: str) -> bool:
     return connection.execute(select(run.c.id).where(run.c.id == run_id)).first() is not None
 
 
+def has_queued_run(connection: Connection, occurrence_pk: int) -> bool:
+    """Whether a run of the occurrence is yet to begin."""
+    queued = select(run.c.id).where(
+        run.c.occurrence_pk == occurrence_pk, run.c.state == "queued", run.c.is_dry.is_(False)
+    )
+    return connection.execute(queued.limit(1)).first() is not None
+
+
 def find_run(connection: Connection, run_id: str) -> RowMapping:
     """The run's row."""
     return connection.execute(select(run).where(run.c.id == run_id)).mappings().one()
