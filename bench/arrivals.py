@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,7 @@ def measure_arrivals(paces: Sequence[Pace] = PACES) -> list[Ratio]:
 
 def gaps_between(moments: Sequence[float]) -> list[float]:
     """Seconds between each moment and the next."""
-    return [after - before for before, after in zip(moments, moments[1:], strict=False)]
+    return [after - before for before, after in pairwise(moments)]
 
 
 @dataclass(slots=True)
