@@ -23,12 +23,7 @@ from commands.trial import Simulated, Trial, open_trial
 
 LATENCY_SECONDS = 0.2
 COALESCE_SECONDS = 2.0
-"""Like the pace of the scheduler and the workers below what Rollcall has by default."""
-DEFAULTS = {
-    "ROLLCALL_COALESCE_SECONDS": f"{COALESCE_SECONDS:g}",
-    "ROLLCALL_TICK_SECONDS": "5",
-    "ROLLCALL_WORKERS": "2",
-}
+"""What Rollcall has by default, like the pace of the scheduler and the workers below."""
 PORTAL = "6001"
 ARRIVAL_SECONDS = 60.0
 CALLS_ALONE = 3
@@ -93,7 +88,12 @@ def measure_arrivals(paces: Sequence[Pace] = PACES) -> list[Ratio]:
     """Let people sign up at each pace, in a trial of its own. Raises `TrialFailed`."""
     with (
         tempfile.TemporaryDirectory(prefix="rollcall-bench-") as name,
-        open_trial(Path(name), **DEFAULTS) as trial,
+        open_trial(
+            Path(name),
+            ROLLCALL_COALESCE_SECONDS=f"{COALESCE_SECONDS:g}",
+            ROLLCALL_TICK_SECONDS="5",
+            ROLLCALL_WORKERS="2",
+        ) as trial,
     ):
         trial.simulated.call("PATCH", "/limits", {"latency_seconds": LATENCY_SECONDS})
         play = _Play(trial, move_in(trial.simulated, trial.rollcall_url, PORTAL))

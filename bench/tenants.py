@@ -182,23 +182,20 @@ def measure(size: Size, kind: str) -> Measured:
     with (
         tempfile.TemporaryDirectory(prefix="rollcall-bench-") as name,
         own_database(kind, Path(name)) as database,
-        open_trial(Path(name), **settings(database.url, size)) as trial,
+        open_trial(
+            Path(name),
+            ROLLCALL_DATABASE_URL=database.url,
+            ROLLCALL_WORKERS=str(size.workers),
+            # Whoever names a database has to give the keys as well.
+            ROLLCALL_SECRET_KEY="s" * 48,
+            ROLLCALL_ENCRYPTION_KEYS=Fernet.generate_key().decode(),
+        ) as trial,
     ):
         engine = open_database(database.url)
         try:
             return Play(trial, engine, kind, size).measure()
         finally:
             engine.dispose()
-
-
-def settings(database_url: str, size: Size) -> dict[str, str]:
-    """How Rollcall is configured; whoever names a database has to give the keys as well."""
-    return {
-        "ROLLCALL_DATABASE_URL": database_url,
-        "ROLLCALL_WORKERS": str(size.workers),
-        "ROLLCALL_SECRET_KEY": "s" * 48,
-        "ROLLCALL_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
-    }
 
 
 @dataclass(slots=True)

@@ -54,16 +54,16 @@ from jobs.requests import work_off_requests
 from jobs.runtime import Runtime, runtime_of_this_process
 from jobs.slices import SLICE_SECONDS, LeaseTaken, Slice, SliceOver, slice_under
 from jobs.stopping import is_told_to_stop
+from jobs.turns import seconds_until_ready, work_for_next_portal
 from jobs.verification import restore_properties, verify_event
 from jobs.zoom_reads import read_zoom
 from rollcall.errors import NeedsAttention, Permanent, Retryable
 from store.database import reading, writing
-from store.leases import LeaseLost, keeping_lease, release_lease, take_lease
+from store.leases import LeaseLost
 from store.ledger_reading import count_sendable, count_unfinished, next_effect_at
 from store.people import mark_occurrence_dirty
 from store.recording_facts import event_texts
 from store.refusals import try_again
-from store.registration_requests import next_request_at
 from store.resuming import find_connection_problem
 from store.runs import (
     Pool,
@@ -71,10 +71,8 @@ from store.runs import (
     find_run,
     finish_run,
     has_run,
-    next_ready_at,
     next_run,
     open_run,
-    ready_portals,
 )
 from store.settings import read_settings
 from store.webinar_facts import bring_forward, change_occurrence, find_occurrence
@@ -85,9 +83,6 @@ READ_SECONDS = 600.0
 LOOK_AGAIN_SECONDS = 0.5
 MAX_ATTEMPTS = 8
 TRY_AGAIN = timedelta(minutes=15)
-PORTAL_LEASE_SECONDS = SLICE_SECONDS
-"""It only keeps a portal from taking several workers of a pool, also while a single call hangs for
-longer; what is written has a lease of its own."""
 
 log = structlog.get_logger(__name__)
 
@@ -107,51 +102,17 @@ def work_off(runtime: Runtime, pool: Pool) -> None:
         drained = drain_inbox(runtime) if pool == "live" else 0
         erased = erase_due(runtime) if pool == "live" else 0
         discovered = discover_due(runtime) if pool == "bulk" else 0
-        worked = _work_for_next_portal(runtime, pool)
+        worked = work_for_next_portal(runtime, pool, _work_for_portal)
         if answered or drained or erased or discovered or worked:
             continue
         if pool == "bulk":
             keep_house(runtime)
             if retry_new_versions(runtime) or tell_operators(runtime):
                 continue
-        wait = _seconds_until_ready(runtime, pool)
+        wait = seconds_until_ready(runtime, pool)
         if wait is None or wait > WORTH_WAITING:
             return
         time.sleep(max(0.05, wait))
-
-
-def _seconds_until_ready(runtime: Runtime, pool: Pool) -> float | None:
-    with reading(runtime.database) as connection:
-        moments = [next_ready_at(connection, pool)]
-        if pool == "live":
-            moments.append(next_request_at(connection))
-    moment = min((moment for moment in moments if moment is not None), default=None)
-    return None if moment is None else (moment - runtime.clock()).total_seconds()
-
-
-def _work_for_next_portal(runtime: Runtime, pool: Pool) -> bool:
-    with reading(runtime.database) as connection:
-        portals = ready_portals(connection, pool, runtime.clock(), limit=20)
-    for portal_id in portals:
-        held = take_lease(
-            runtime.database,
-            f"portal:{portal_id}:{pool}",
-            runtime.owner,
-            seconds=PORTAL_LEASE_SECONDS,
-        )
-        if held is not None:
-            try:
-                with keeping_lease(
-                    runtime.database,
-                    held,
-                    seconds=PORTAL_LEASE_SECONDS,
-                    every=PORTAL_LEASE_SECONDS / 4,
-                ):
-                    _work_for_portal(runtime, portal_id, pool)
-            finally:
-                release_lease(runtime.database, held)
-            return True
-    return False
 
 
 def _work_for_portal(runtime: Runtime, portal_id: str, pool: Pool) -> None:

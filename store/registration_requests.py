@@ -26,6 +26,7 @@ from sqlalchemy import (
     update,
 )
 
+from store.leases import is_free
 from store.statements import insert_missing
 from store.tables import registration_request as request
 
@@ -134,11 +135,16 @@ def delay_completion(connection: Connection, pk: int, now: datetime) -> bool:
 # --- what is due -----------------------------------------------------------------------------
 
 
+def turn_at_requests(portal_id: str) -> str:
+    """The name of the lease that whoever works on the portal's requests holds."""
+    return f"requests:{portal_id}"
+
+
 def portals_with_requests(connection: Connection, now: datetime, limit: int) -> list[str]:
-    """Portals with a request that is due, the longest waiting first."""
+    """Portals with a request that is due and that nobody works on, the longest waiting first."""
     rows = connection.execute(
         select(request.c.portal_id)
-        .where(request.c.due_at <= now)
+        .where(request.c.due_at <= now, _waits_for_a_worker(connection))
         .group_by(request.c.portal_id)
         .order_by(func.min(request.c.due_at))
         .limit(limit)
@@ -146,17 +152,18 @@ def portals_with_requests(connection: Connection, now: datetime, limit: int) -> 
     return [row.portal_id for row in rows]
 
 
-def has_requests_due(connection: Connection, now: datetime) -> bool:
-    """Whether any request is due now."""
-    return bool(portals_with_requests(connection, now, 1))
-
-
 def next_request_at(connection: Connection) -> datetime | None:
-    """When the next request is due; None when none is."""
+    """When the next request that nobody works on is due; None when none is."""
     moment: datetime | None = connection.execute(
-        select(func.min(request.c.due_at)).where(request.c.due_at.is_not(None))
+        select(func.min(request.c.due_at)).where(
+            request.c.due_at.is_not(None), _waits_for_a_worker(connection)
+        )
     ).scalar()
     return moment
+
+
+def _waits_for_a_worker(connection: Connection) -> ColumnElement[bool]:
+    return is_free(connection, literal("requests:") + request.c.portal_id)
 
 
 def open_requests(

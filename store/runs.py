@@ -7,8 +7,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, RowMapping, and_, case, exists, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    select,
+    update,
+)
 
+from store.leases import is_free
 from store.tables import occurrence, occurrence_person, run, run_change, webinar
 
 Pool = Literal["live", "bulk"]
@@ -157,11 +169,19 @@ def open_runs_for_dirty(
     return count
 
 
+def turn_of(portal_id: str, pool: Pool) -> str:
+    """The name of the lease that whoever works for the portal in this pool holds."""
+    return f"portal:{portal_id}:{pool}"
+
+
 def ready_portals(connection: Connection, pool: Pool, now: datetime, limit: int) -> list[str]:
-    """Portals with a run that may start now, the longest waiting first."""
+    """Portals with a run that may start now and that nobody works for, the longest waiting first.
+
+    One query for all: whoever looks for work does not try one lease after the other.
+    """
     rows = connection.execute(
         select(run.c.portal_id)
-        .where(run.c.pool == pool, run.c.state.in_(OPEN_STATES), run.c.not_before <= now)
+        .where(run.c.not_before <= now, *_waits_for_a_worker(connection, pool))
         .group_by(run.c.portal_id)
         .order_by(func.min(run.c.not_before))
         .limit(limit)
@@ -170,11 +190,16 @@ def ready_portals(connection: Connection, pool: Pool, now: datetime, limit: int)
 
 
 def next_ready_at(connection: Connection, pool: Pool) -> datetime | None:
-    """When the next open run of the pool may start; None when there is none."""
+    """When the next open run of the pool that nobody works for may start; None without any."""
     moment: datetime | None = connection.execute(
-        select(func.min(run.c.not_before)).where(run.c.pool == pool, run.c.state.in_(OPEN_STATES))
+        select(func.min(run.c.not_before)).where(*_waits_for_a_worker(connection, pool))
     ).scalar()
     return moment
+
+
+def _waits_for_a_worker(connection: Connection, pool: Pool) -> tuple[ColumnElement[bool], ...]:
+    turn = literal("portal:") + run.c.portal_id + literal(f":{pool}")
+    return run.c.pool == pool, run.c.state.in_(OPEN_STATES), is_free(connection, turn)
 
 
 def next_run(
@@ -298,8 +323,3 @@ def occurrences_due(connection: Connection, now: datetime, limit: int) -> list[R
         .limit(limit)
     )
     return list(rows.mappings())
-
-
-def has_ready_runs(connection: Connection, pool: Pool, now: datetime) -> bool:
-    """Whether any run of the pool may start now."""
-    return bool(ready_portals(connection, pool, now, limit=1))

@@ -20,13 +20,13 @@ MINUTE = timedelta(minutes=1)
 
 
 class Bell:
-    """Notes which pools were rung for."""
+    """Notes which workers were called."""
 
     def __init__(self) -> None:
         self.rung: list[str] = []
 
-    def ring(self, pool: str = "live") -> None:
-        self.rung.append(pool)
+    def call(self, pool: str, workers: int) -> None:
+        self.rung += [pool] * workers
 
 
 def make_due(
@@ -97,7 +97,7 @@ def test_a_tick_says_whose_workers_it_could_not_ring_for_F13(
     database: Engine, place: RowMapping
 ) -> None:
     class Broken:
-        def ring(self, pool: str = "live") -> None:
+        def call(self, pool: str, workers: int) -> None:
             raise Unheard(pool)
 
     bell = cast(Doorbell, Broken())

@@ -19,7 +19,6 @@ from store.registration_requests import (
     delay_completion,
     end_completing,
     find_request,
-    has_requests_due,
     hold_requests,
     last_sent_at,
     nameless_among,
@@ -156,8 +155,7 @@ class TestWhatIsDue:
         hold_requests(connection, [first["id"]], minute(-1))
         assert portals_with_requests(connection, NOW, 10) == ["2002", PORTAL]
         assert next_request_at(connection) == minute(-1)
-        assert has_requests_due(connection, NOW)
-        assert not has_requests_due(connection, minute(-2))
+        assert portals_with_requests(connection, minute(-2), 10) == []
 
     def test_those_who_wait_for_others_come_along_those_who_were_put_back_do_not(
         self, connection: Connection
