@@ -52,9 +52,9 @@ from jobs.recordings import sync_recordings
 from jobs.records import show_connection_problem, show_outage
 from jobs.requests import work_off_requests
 from jobs.runtime import Runtime, runtime_of_this_process
-from jobs.slices import SLICE_SECONDS, LeaseTaken, Slice, SliceOver, slice_under
+from jobs.slices import LeaseTaken, Slice, SliceOver, slice_under
 from jobs.stopping import is_told_to_stop
-from jobs.turns import seconds_until_ready, work_for_next_portal
+from jobs.turns import Stint, seconds_until_ready, work_for_next_portal
 from jobs.verification import restore_properties, verify_event
 from jobs.zoom_reads import read_zoom
 from rollcall.errors import NeedsAttention, Permanent, Retryable
@@ -116,23 +116,23 @@ def work_off(runtime: Runtime, pool: Pool) -> None:
 
 
 def _work_for_portal(runtime: Runtime, portal_id: str, pool: Pool) -> None:
-    ends_at = time.monotonic() + SLICE_SECONDS
-    while time.monotonic() < ends_at and not is_told_to_stop():
+    stint = Stint(runtime, pool)
+    while not stint.is_over():
         with reading(runtime.database) as connection:
             run = next_run(connection, portal_id, pool, runtime.clock())
         if run is None:
             return
-        _work_on_run(runtime, run, ends_at)
+        _work_on_run(runtime, run, stint)
 
 
-def _work_on_run(runtime: Runtime, run: RowMapping, ends_at: float) -> None:
+def _work_on_run(runtime: Runtime, run: RowMapping, stint: Stint) -> None:
     """One stretch of work on a run; whatever stops it is noted on the run, never raised."""
     bound = structlog.contextvars.bound_contextvars(
         portal=run["portal_id"], run=run["id"], pool=run["pool"], worker=runtime.owner
     )
     with bound:
         try:
-            _work_or_note(runtime, run, ends_at)
+            _work_or_note(runtime, run, stint)
         except NoResultFound:
             with reading(runtime.database) as connection:
                 is_erased = not has_run(connection, run["id"])
@@ -141,9 +141,9 @@ def _work_on_run(runtime: Runtime, run: RowMapping, ends_at: float) -> None:
             log.info("run_erased")
 
 
-def _work_or_note(runtime: Runtime, run: RowMapping, ends_at: float) -> None:
+def _work_or_note(runtime: Runtime, run: RowMapping, stint: Stint) -> None:
     try:
-        _advance(runtime, _begin(runtime, run), ends_at)
+        _advance(runtime, _begin(runtime, run), stint)
     except SettingsChanged:
         _supersede(runtime, run)
     except SliceOver:
@@ -182,7 +182,7 @@ def _begin(runtime: Runtime, run: RowMapping) -> RowMapping:
     return run
 
 
-def _advance(runtime: Runtime, run: RowMapping, ends_at: float) -> None:
+def _advance(runtime: Runtime, run: RowMapping, stint: Stint) -> None:
     if run["is_dry"]:
         preview(runtime, run)
         _finish(runtime, run)
@@ -192,15 +192,16 @@ def _advance(runtime: Runtime, run: RowMapping, ends_at: float) -> None:
         reads_until = time.monotonic() + READ_SECONDS
         with slice_under(runtime, run, _occurrence_lease(run), reads_until) as slice_:
             read_zoom(slice_)
-        ends_at = max(ends_at, time.monotonic() + SLICE_SECONDS / 2)
+        stint.go_on()
     is_forced = run["state"] == "queued" and run["must_verify"]
     refresh_hubspot_users(runtime, run, is_forced=is_forced)
     refresh_contact_properties(runtime, run, is_forced=is_forced)
     if run["must_verify"]:
         restore_properties(runtime, run)
-    with slice_under(runtime, run, f"contacts:{run['portal_id']}", ends_at) as slice_:
+    bounds = (stint.ends_at, stint.do_others_wait)
+    with slice_under(runtime, run, f"contacts:{run['portal_id']}", *bounds) as slice_:
         write_people(slice_)
-    with slice_under(runtime, run, _occurrence_lease(run), ends_at) as slice_:
+    with slice_under(runtime, run, _occurrence_lease(run), *bounds) as slice_:
         has_event_to_be_in = _send_effects(slice_)
     _conclude(runtime, run, can_send=has_event_to_be_in)
 

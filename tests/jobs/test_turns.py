@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import Engine, event
 
 from jobs.runtime import Runtime
 from jobs.scheduler import count_work
-from jobs.turns import seconds_until_ready, work_for_next_portal
+from jobs.turns import Stint, seconds_until_ready, work_for_next_portal
 from store.database import writing
 from store.runs import Pool, open_run
 from store.tables import portal
@@ -74,3 +76,33 @@ def test_a_look_for_work_costs_the_same_however_many_wait(runtime: Runtime) -> N
     wait_in_line(runtime.database, 50, first=3000)
     assert count_work(runtime.database, NOW) == {"live": 0, "bulk": 51}
     assert cost_of_looking() == before
+
+
+@pytest.mark.parametrize(
+    ("seconds", "others", "is_over"),
+    [(29, 0, False), (30, 0, True), (9, 1, False), (11, 1, True)],
+    ids=["alone a whole slice", "and no more", "a fair turn", "and no more while others wait"],
+)
+def test_P6_a_turn_is_shorter_when_others_wait_for_a_worker_F31(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, seconds: float, others: int, is_over: bool
+) -> None:
+    moment = time.monotonic()
+    wait_in_line(runtime.database, others)
+    monkeypatch.setattr("jobs.turns.time.monotonic", lambda: moment)
+    stint = Stint(runtime, "bulk")
+    moment += seconds
+    assert stint.is_over() is is_over
+
+
+def test_what_a_long_read_brought_is_worked_on_before_others_are(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = time.monotonic()
+    wait_in_line(runtime.database, 1)
+    monkeypatch.setattr("jobs.turns.time.monotonic", lambda: moment)
+    stint = Stint(runtime, "bulk")
+    moment += 300
+    stint.go_on()
+    assert not stint.is_over()
+    moment += 10
+    assert stint.is_over()
