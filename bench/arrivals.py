@@ -1,6 +1,8 @@
 """How soon single registrations are in HubSpot, and at what cost: one a second, and twenty.
 
 Each is a signed webhook. The clock starts with its 204 and stops when HubSpot has the registration.
+Then contacts come to a workflow's action one after the other, and it is counted how many calls tell
+HubSpot what became of them.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ import random
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -19,15 +22,18 @@ from typing import Any
 from bench.ratio import Ratio
 from commands.chaos.bystander import percentile
 from commands.chaos.registrations import Sender, Tenant, await_registered, move_in, sign_up
-from commands.trial import Simulated, Trial, open_trial
+from commands.trial import Simulated, Trial, open_trial, wait_for
 
 LATENCY_SECONDS = 0.2
 COALESCE_SECONDS = 2.0
 """What Rollcall has by default, like the pace of the scheduler and the workers below."""
 PORTAL = "6001"
 ARRIVAL_SECONDS = 60.0
+LOOK_SECONDS = 0.5
+WAITING_AT_ONCE = 20
 CALLS_ALONE = 3
 """Whoever writes each person alone reads the contact, writes it, and registers it."""
+WORKFLOW_RATE = 5
 QUIET_SECONDS = 12.0
 """Longer than a window of HubSpot's limit, and than a worker waits for what comes next."""
 
@@ -84,8 +90,11 @@ class Arrived:
         ]
 
 
-def measure_arrivals(paces: Sequence[Pace] = PACES) -> list[Ratio]:
-    """Let people sign up at each pace, in a trial of its own. Raises `TrialFailed`."""
+def measure_arrivals(paces: Sequence[Pace] = PACES, enrolled: int = 60) -> list[Ratio]:
+    """Let people sign up at each pace, and contacts be enrolled, in a trial of its own.
+
+    Raises `TrialFailed`.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="rollcall-bench-") as name,
         open_trial(
@@ -99,7 +108,8 @@ def measure_arrivals(paces: Sequence[Pace] = PACES) -> list[Ratio]:
         play = _Play(trial, move_in(trial.simulated, trial.rollcall_url, PORTAL))
         play.warm_up()
         arrived = [play.at(pace) for pace in paces]
-    return [ratio for one in arrived for ratio in one.ratios()]
+        completed = play.workflow(enrolled, WORKFLOW_RATE)
+    return [*(ratio for one in arrived for ratio in one.ratios()), completed]
 
 
 def gaps_between(moments: Sequence[float]) -> list[float]:
@@ -138,6 +148,49 @@ class _Play:
             [_moment(call) for call in calls["entries"] if call["route"].endswith("batch/read")],
         )
 
+    def workflow(self, count: int, rate: int) -> Ratio:
+        """Contacts come to the action at this pace; calls that tell HubSpot what became of them.
+
+        The webinar is asked for by several at a time, so most of them have to wait for an answer.
+        """
+        time.sleep(QUIET_SECONDS)
+        simulated, tenant = self.trial.simulated, self.tenant
+        people = [
+            {"email": f"enrolled{n:04d}@northquay.example", "firstname": "Ingrid"}
+            for n in range(count)
+        ]
+        path = f"/hubspot/portals/{PORTAL}/contacts"
+        ids = simulated.call("POST", path, {"contacts": people})["ids"]
+        simulated.call("DELETE", "/journal")
+        wanted = {
+            "portal_id": int(PORTAL),
+            "url": f"{self.trial.rollcall_url}/actions/add-to-webinar",
+            "input_fields": {"webinarId": tenant.webinar_id},
+        }
+        began = time.monotonic()
+        with ThreadPoolExecutor(WAITING_AT_ONCE) as crew:
+            for number, contact_id in enumerate(ids):
+                time.sleep(max(0.0, began + number / rate - time.monotonic()))
+                one = wanted | {"contact_id": contact_id}
+                crew.submit(simulated.call, "POST", "/hubspot/workflow-action", one)
+        wait_for(self._has_told_all, "every workflow to go on", self.trial.rollcall)
+        seconds = time.monotonic() - began
+        told = simulated.call("GET", "/hubspot/callbacks")["completed"]
+        return Ratio(
+            f"calls that tell workflows what became of {len(told)} of {count} contacts, {rate}/s",
+            count_calls(simulated, "/actions/callbacks/"),
+            f"one every {COALESCE_SECONDS:g} s, and the first",
+            1 + ceil(seconds / COALESCE_SECONDS),
+            "calls",
+            target=1.0,
+            is_count=True,
+        )
+
+    def _has_told_all(self) -> bool:
+        time.sleep(LOOK_SECONDS)
+        asked = self.trial.simulated.call("GET", "/hubspot/callbacks")["executions"]
+        return all(one["state"] == "done" for one in asked)
+
     def _send(self, pauses: Sequence[float]) -> dict[str, float]:
         """Somebody signs up after each pause; when the door had taken in each, by address."""
         sender = Sender(self.trial.rollcall_url)
@@ -170,6 +223,12 @@ def registered_at(simulated: Simulated, tenant: Tenant) -> dict[str, float]:
         for event in events["results"]
         for person in event["participations"]
     }
+
+
+def count_calls(simulated: Simulated, part: str) -> int:
+    """How often HubSpot was called for the portal at routes with this in them."""
+    calls = simulated.journal(PORTAL)["calls"]
+    return sum(call["count"] for call in calls if part in call["route"])
 
 
 def _moment(call: dict[str, Any]) -> float:
