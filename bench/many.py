@@ -232,7 +232,7 @@ class Play:
             nonlocal before
             time.sleep(STILL_SECONDS)
             last, before = before, self._cpu()
-            return before - last < 0.05 * STILL_SECONDS * self.size.workers
+            return before - last < STILL_SECONDS * (0.02 + 0.002 * self.size.workers)
 
         self.wait("the workers to rest", rests)
 

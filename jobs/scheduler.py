@@ -35,8 +35,11 @@ def tick(
 ) -> list[Pool]:
     """Turn due occurrences into runs and ring for whatever is ready.
 
-    Returns the pools that have work and whose workers could not be rung for.
+    Returns the pools that have work and whose workers could not be rung for. While there is
+    nothing to do, nothing is written either.
     """
+    if not _is_anything_due(database, clock()):
+        return []
     held = take_lease(database, "scheduler", owner, seconds=LEASE_SECONDS)
     if held is None:
         return []
@@ -47,6 +50,12 @@ def tick(
         return _ring(database, doorbell, clock())
     finally:
         release_lease(database, held)
+
+
+def _is_anything_due(database: Engine, now: datetime) -> bool:
+    with reading(database) as connection:
+        due = occurrences_due(connection, now, 1)
+    return bool(due) or any(count_work(database, now).values())
 
 
 def open_due_runs(database: Engine, now: datetime) -> int:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from bench.many import Size, Spent, is_about_people
-from bench.tenants import Crowd, idle_queries
+from bench.many import Spent, is_about_people
+from bench.tenants import FULL, Crowd, idle_queries
 
 
 def crowd(*, seconds: float, calls: int) -> Crowd:
     return Crowd(
-        size=Size(tenants=10, people=250),
+        size=FULL,
         database="sqlite",
         cores=2,
         alone=1.0,
@@ -21,21 +21,21 @@ def crowd(*, seconds: float, calls: int) -> Crowd:
     )
 
 
-@pytest.mark.parametrize(("seconds", "holds"), [(7.5, True), (7.6, False)])
+@pytest.mark.parametrize(("seconds", "holds"), [(150.0, True), (150.1, False)])
 def test_the_wall_is_held_against_one_alone_times_all_shared_by_the_cores(
     seconds: float, holds: bool
 ) -> None:
-    wall = crowd(seconds=seconds, calls=130).ratios()[0]
-    assert (wall.against, wall.holds) == (5.0, holds)
+    wall = crowd(seconds=seconds, calls=4_000).ratios()[0]
+    assert (wall.against, wall.holds) == (100.0, holds)
 
 
 def test_the_fewest_calls_are_full_hundreds_for_every_customer() -> None:
-    # 3 hundreds read, written and registered, 2 attend; the event is put and completed.
-    assert crowd(seconds=5.0, calls=130).fewest == 10 * (3 * 3 + 2 + 2)
+    # 5 hundreds read, written and registered, 3 attend; the event is put and completed.
+    assert crowd(seconds=5.0, calls=4_000).fewest == 200 * (3 * 5 + 3 + 2)
 
 
 def test_idle_installations_are_compared_by_the_minute() -> None:
-    *_, cpu, commands = crowd(seconds=5.0, calls=130).ratios()
+    *_, cpu, commands = crowd(seconds=5.0, calls=4_000).ratios()
     assert (cpu.measured, cpu.against) == (2.0, 2.0)
     assert (commands.measured, commands.against) == (200.0, 200.0)
 
