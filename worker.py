@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
@@ -74,6 +74,7 @@ def open_runtime(config: Config, registry: Registry, redis_url: str) -> Iterator
             owner=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
             clock=_now,
             alerts=_alert_door(config),
+            call=_calling(Doorbell(redis)),
         )
     finally:
         guard.close()
@@ -185,6 +186,16 @@ def _spare_first_wait(database: Engine, redis: Redis) -> None:
 def redis_url_of(config: Config) -> str:
     """The Redis or Valkey to use: the configured one, else the embedded one of the data folder."""
     return config.redis_url or valkey_url(config.data_dir)
+
+
+def _calling(doorbell: Doorbell) -> Callable[[Pool, int], None]:
+    """Calls workers; one that is not heard has the scheduler's next look to come."""
+
+    def call(pool: Pool, workers: int) -> None:
+        with suppress(Unheard):
+            doorbell.call(pool, workers)
+
+    return call
 
 
 def _alert_door(config: Config) -> AlertDoor | None:

@@ -18,8 +18,8 @@ from jobs.request_work import RequestWork
 from rollcall.errors import NeedsAttention, Retryable
 from schemas.hubspot_actions import action_outputs
 from schemas.hubspot_api import CallbackCompletion
+from store.completions import begin_completing, end_completing, gather_completions, tell_later
 from store.database import writing
-from store.registration_requests import begin_completing, end_completing, tell_later
 
 UNHEARD_AFTER = timedelta(seconds=75)
 """Longer than any call lasts; then the same outcomes are told again."""
@@ -29,11 +29,16 @@ log = structlog.get_logger(__name__)
 
 
 def complete_requests(work: RequestWork) -> int:
-    """Tell HubSpot every outcome it waits for; how many."""
+    """Tell HubSpot the outcomes it waits for; how many.
+
+    The first goes at once, those right behind it together: a full call, or after a moment.
+    """
     told = 0
     while True:
         work.keep()
+        patience = work.runtime.timing.coalesce
         with writing(work.runtime.database) as connection:
+            gather_completions(connection, work.portal_id, work.now, patience, CALLBACK_BATCH)
             rows = begin_completing(
                 connection, work.portal_id, work.now, work.now + UNHEARD_AFTER, CALLBACK_BATCH
             )

@@ -49,7 +49,9 @@ class SettingsChanged(Retryable):
 def write_people(slice_: Slice) -> None:
     """Plan and write everybody dirty in the portal, whichever occurrence marked them.
 
-    Raises SettingsChanged, SliceOver, LeaseLost, and whatever the platforms raise.
+    Whoever becomes dirty during the last stretch goes with the next run: where people keep coming,
+    those written would otherwise never be registered. Raises SettingsChanged, SliceOver, LeaseLost,
+    and whatever the platforms raise.
     """
     _doubt_what_was_left(slice_)
     refresh_bin(slice_)
@@ -60,12 +62,12 @@ def write_people(slice_: Slice) -> None:
             _require_version(connection, slice_, rules)
             pks = dirty_people(connection, slice_.run["portal_id"], STRETCH)
             nameless = dirty_nameless(connection, slice_.run["portal_id"], STRETCH)
-        if not pks and not nameless:
-            return
         if nameless:
             _decide_nameless(slice_, nameless, rules)
         if pks:
             _write_stretch(slice_, pks, rules)
+        if max(len(pks), len(nameless)) < STRETCH:
+            return
 
 
 def _doubt_what_was_left(slice_: Slice) -> None:

@@ -22,7 +22,7 @@ from schemas.zoom_api import WebinarRow
 from schemas.zoom_codes import RECURRING, SINGLE
 from schemas.zoom_reports import HistoryRow
 from store.database import reading, writing
-from store.directory import accounts_of_portal, note_listing, portals_to_list
+from store.directory import accounts_of_portal, listing_of, note_listing, portals_to_list
 from store.leases import release_lease, take_lease
 from store.settings import read_settings
 from store.webinar_facts import (
@@ -51,21 +51,23 @@ class Basis:
 
 
 def discover_due(runtime: Runtime) -> int:
-    """List the webinars of every portal that is due for it; how many portals."""
+    """List the webinars of the portal that is due for it longest; how many portals: 1 or 0.
+
+    One at a time, so that several workers share them and runs get their turn in between.
+    """
     with reading(runtime.database) as connection:
         portals = portals_to_list(connection, runtime.clock(), EVERY)
-    done = 0
     for portal_id in portals:
-        name = f"discovery:{portal_id}"
+        name = listing_of(portal_id)
         held = take_lease(runtime.database, name, runtime.owner, seconds=LEASE_SECONDS)
         if held is None:
             continue
         try:
             _discover_portal(runtime, portal_id)
-            done += 1
         finally:
             release_lease(runtime.database, held)
-    return done
+        return 1
+    return 0
 
 
 def _discover_portal(runtime: Runtime, portal_id: str) -> None:

@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping
 
 from jobs.runtime import Runtime
-from store.runs import Trigger, last_started_at, open_run
+from store.people import count_dirty
+from store.runs import Trigger, has_queued_run, last_started_at, open_run
 
 
 def open_live_run(
@@ -27,3 +28,13 @@ def open_live_run(
         not_before=now if last is None else max(now, last + runtime.timing.coalesce),
         must_read=place["reads"] == 0,
     )
+
+
+def has_people_left(connection: Connection, run: RowMapping) -> bool:
+    """Whether people of the run's occurrence are still this run's to plan.
+
+    Those who came during a live run opened the next one, and go with it, at its time.
+    """
+    if not count_dirty(connection, run["occurrence_pk"]):
+        return False
+    return run["pool"] != "live" or not has_queued_run(connection, run["occurrence_pk"])

@@ -36,7 +36,10 @@ def queue_of(redis: Redis, pool: Pool) -> Queue:
 
 
 class Doorbell:
-    """Wakes workers, at most every quarter second per process and pool."""
+    """Wakes workers, at most every quarter second per process and pool.
+
+    ``waiting_at_most`` jobs wait in a queue, since more workers than that never come at once.
+    """
 
     def __init__(self, redis: Redis, *, waiting_at_most: int = 4) -> None:
         self._redis = redis
@@ -45,17 +48,27 @@ class Doorbell:
 
     def ring(self, pool: Pool = "live") -> None:
         """Wake a worker of the pool. Raises Unheard when no worker can hear it."""
+        self._ring(pool, None)
+
+    def call(self, pool: Pool, workers: int) -> None:
+        """Wake so many workers of the pool, those on their way included. Raises Unheard."""
+        self._ring(pool, workers)
+
+    def _ring(self, pool: Pool, workers: int | None) -> None:
         now = time.monotonic()
         if now - self._rung_at.get(pool, 0.0) < THROTTLE_SECONDS:
             return
         self._rung_at[pool] = now
         try:
             queue = queue_of(self._redis, pool)
-            if queue.count < self._waiting_at_most:
+            waiting = queue.count
+            wanted = waiting + 1 if workers is None else workers
+            missing = min(wanted, self._waiting_at_most) - waiting
+            for _ in range(missing):
                 queue.enqueue(
                     JOB, pool, result_ttl=0, failure_ttl=3600, description=f"go on: {pool}"
                 )
-            else:
+            if missing <= 0:
                 # Jobs that wait do not say whether anybody can still take them.
                 self._redis.set(_PROBE, 1, ex=60)
         except redis_errors.RedisError as error:

@@ -32,6 +32,7 @@ from store.registration_requests import (
     open_requests,
     place_requests,
     portals_with_requests,
+    turn_at_requests,
 )
 from store.settings import read_settings
 
@@ -47,7 +48,7 @@ def work_off_requests(runtime: Runtime) -> bool:
         portals = portals_with_requests(connection, runtime.clock(), PORTALS)
     for portal_id in portals:
         held = take_lease(
-            runtime.database, f"requests:{portal_id}", runtime.owner, seconds=LEASE_SECONDS
+            runtime.database, turn_at_requests(portal_id), runtime.owner, seconds=LEASE_SECONDS
         )
         if held is None:
             continue

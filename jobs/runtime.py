@@ -73,7 +73,7 @@ class Platforms:
 class Runtime:
     """Everything a job works with. ``app_events`` maps our event types to approved type names.
 
-    ``alerts`` is None where nobody wants to be told.
+    ``alerts`` is None where nobody wants to be told. ``call`` wakes so many workers of a pool.
     """
 
     database: Engine
@@ -87,6 +87,7 @@ class Runtime:
     owner: str
     clock: Callable[[], datetime]
     alerts: AlertDoor | None = None
+    call: Callable[[Pool, int], None] = lambda pool, workers: None
 
 
 RuntimeFactory = Callable[[], AbstractContextManager[Runtime]]

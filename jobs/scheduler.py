@@ -18,12 +18,13 @@ from store.directory import portals_to_list
 from store.inbox_work import has_new_deliveries
 from store.leases import release_lease, take_lease
 from store.leaving import erasures_due
-from store.registration_requests import has_requests_due
-from store.runs import Pool, has_ready_runs, occurrences_due, open_run
+from store.registration_requests import portals_with_requests
+from store.runs import Pool, occurrences_due, open_run, ready_portals
 from store.webinar_facts import change_occurrence
 
 DISCOVER_EVERY = timedelta(hours=1)
 AT_ONCE = 200
+MOST_WORKERS = 200
 LEASE_SECONDS = 15.0
 
 log = structlog.get_logger(__name__)
@@ -34,8 +35,11 @@ def tick(
 ) -> list[Pool]:
     """Turn due occurrences into runs and ring for whatever is ready.
 
-    Returns the pools that have work and whose workers could not be rung for.
+    Returns the pools that have work and whose workers could not be rung for. While there is
+    nothing to do, nothing is written either.
     """
+    if not _is_anything_due(database, clock()):
+        return []
     held = take_lease(database, "scheduler", owner, seconds=LEASE_SECONDS)
     if held is None:
         return []
@@ -46,6 +50,12 @@ def tick(
         return _ring(database, doorbell, clock())
     finally:
         release_lease(database, held)
+
+
+def _is_anything_due(database: Engine, now: datetime) -> bool:
+    with reading(database) as connection:
+        due = occurrences_due(connection, now, 1)
+    return bool(due) or any(count_work(database, now).values())
 
 
 def open_due_runs(database: Engine, now: datetime) -> int:
@@ -67,26 +77,31 @@ def open_due_runs(database: Engine, now: datetime) -> int:
 
 
 def _ring(database: Engine, doorbell: Doorbell, now: datetime) -> list[Pool]:
-    """Ring for the pools that have work; those that did not hear it."""
-    with reading(database) as connection:
-        is_live = (
-            has_new_deliveries(connection, now)
-            or has_requests_due(connection, now)
-            or bool(erasures_due(connection, now))
-            or has_ready_runs(connection, "live", now)
-        )
-        is_bulk = (
-            has_ready_runs(connection, "bulk", now)
-            or bool(portals_to_list(connection, now, DISCOVER_EVERY))
-            or has_due_alert(connection, now)
-        )
+    """Call as many workers as there are customers to work for; the pools that did not hear it."""
     unheard: list[Pool] = []
-    wanted: list[tuple[Pool, bool]] = [("live", is_live), ("bulk", is_bulk)]
-    for pool, has_work in wanted:
+    for pool, workers in count_work(database, now).items():
         try:
-            if has_work:
-                doorbell.ring(pool)
+            if workers:
+                doorbell.call(pool, workers)
         except Unheard as error:
             log.warning("doorbell_unheard", why=str(error))
             unheard.append(pool)
     return unheard
+
+
+def count_work(database: Engine, now: datetime) -> dict[Pool, int]:
+    """How many workers of each pool would find something to do that nobody is doing.
+
+    Each kind of work is asked for once, however many customers there are.
+    """
+    with reading(database) as connection:
+        has_post = has_new_deliveries(connection, now)
+        return {
+            "live": has_post
+            + len(portals_with_requests(connection, now, MOST_WORKERS))
+            + len(erasures_due(connection, now))
+            + len(ready_portals(connection, "live", now, MOST_WORKERS)),
+            "bulk": len(ready_portals(connection, "bulk", now, MOST_WORKERS))
+            + len(portals_to_list(connection, now, DISCOVER_EVERY))
+            + has_due_alert(connection, now),
+        }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -30,17 +30,21 @@ class SliceOver(Retryable):
 
 @dataclass(slots=True)
 class Turn:
-    """A stretch of work under a held lease, and when it has to end."""
+    """A stretch of work under a held lease, and when it has to end.
+
+    ``is_to_yield`` says whether others wait for this worker meanwhile.
+    """
 
     runtime: Runtime
     lease: Lease
     ends_at: float
+    is_to_yield: Callable[[], bool] = field(default=lambda: False, kw_only=True)
     _renewed_at: float = field(default_factory=time.monotonic, kw_only=True)
 
     def keep(self) -> None:
         """Call between steps: renews the lease in time. Raises LeaseLost, SliceOver."""
         now = time.monotonic()
-        if now >= self.ends_at or is_told_to_stop():
+        if now >= self.ends_at or is_told_to_stop() or self.is_to_yield():
             raise SliceOver("this slice is over; the next one goes on here", retry_after=0.0)
         if now - self._renewed_at > LEASE_SECONDS / 4:
             renew_lease(self.runtime.database, self.lease, seconds=LEASE_SECONDS)
@@ -65,12 +69,18 @@ class Slice(Turn):
 
 
 @contextmanager
-def slice_under(runtime: Runtime, run: RowMapping, name: str, ends_at: float) -> Iterator[Slice]:
+def slice_under(
+    runtime: Runtime,
+    run: RowMapping,
+    name: str,
+    ends_at: float,
+    is_to_yield: Callable[[], bool] = lambda: False,
+) -> Iterator[Slice]:
     """A slice under the lease ``name``. Raises LeaseTaken when somebody else holds it."""
     held = take_lease(runtime.database, name, runtime.owner, seconds=LEASE_SECONDS)
     if held is None:
         raise LeaseTaken(f"{name} is being worked on elsewhere", retry_after=0.5)
     try:
-        yield Slice(runtime, held, ends_at, run)
+        yield Slice(runtime, held, ends_at, run, is_to_yield=is_to_yield)
     finally:
         release_lease(runtime.database, held)

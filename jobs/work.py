@@ -39,6 +39,7 @@ from jobs.events import (
 )
 from jobs.housekeeping import keep_house
 from jobs.leaving import erase_due
+from jobs.live_runs import has_people_left
 from jobs.participations import (
     send_app_events,
     send_participations,
@@ -51,18 +52,18 @@ from jobs.recordings import sync_recordings
 from jobs.records import show_connection_problem, show_outage
 from jobs.requests import work_off_requests
 from jobs.runtime import Runtime, runtime_of_this_process
-from jobs.slices import SLICE_SECONDS, LeaseTaken, Slice, SliceOver, slice_under
+from jobs.slices import LeaseTaken, Slice, SliceOver, slice_under
 from jobs.stopping import is_told_to_stop
+from jobs.turns import Stint, seconds_until_ready, work_for_next_portal
 from jobs.verification import restore_properties, verify_event
 from jobs.zoom_reads import read_zoom
 from rollcall.errors import NeedsAttention, Permanent, Retryable
 from store.database import reading, writing
-from store.leases import LeaseLost, keeping_lease, release_lease, take_lease
+from store.leases import LeaseLost
 from store.ledger_reading import count_sendable, count_unfinished, next_effect_at
-from store.people import count_dirty, mark_occurrence_dirty
+from store.people import mark_occurrence_dirty
 from store.recording_facts import event_texts
 from store.refusals import try_again
-from store.registration_requests import next_request_at
 from store.resuming import find_connection_problem
 from store.runs import (
     Pool,
@@ -70,10 +71,8 @@ from store.runs import (
     find_run,
     finish_run,
     has_run,
-    next_ready_at,
     next_run,
     open_run,
-    ready_portals,
 )
 from store.settings import read_settings
 from store.webinar_facts import bring_forward, change_occurrence, find_occurrence
@@ -84,9 +83,6 @@ READ_SECONDS = 600.0
 LOOK_AGAIN_SECONDS = 0.5
 MAX_ATTEMPTS = 8
 TRY_AGAIN = timedelta(minutes=15)
-PORTAL_LEASE_SECONDS = SLICE_SECONDS
-"""It only keeps a portal from taking several workers of a pool, also while a single call hangs for
-longer; what is written has a lease of its own."""
 
 log = structlog.get_logger(__name__)
 
@@ -106,71 +102,37 @@ def work_off(runtime: Runtime, pool: Pool) -> None:
         drained = drain_inbox(runtime) if pool == "live" else 0
         erased = erase_due(runtime) if pool == "live" else 0
         discovered = discover_due(runtime) if pool == "bulk" else 0
-        worked = _work_for_next_portal(runtime, pool)
+        worked = work_for_next_portal(runtime, pool, _work_for_portal)
         if answered or drained or erased or discovered or worked:
             continue
         if pool == "bulk":
             keep_house(runtime)
             if retry_new_versions(runtime) or tell_operators(runtime):
                 continue
-        wait = _seconds_until_ready(runtime, pool)
+        wait = seconds_until_ready(runtime, pool)
         if wait is None or wait > WORTH_WAITING:
             return
         time.sleep(max(0.05, wait))
 
 
-def _seconds_until_ready(runtime: Runtime, pool: Pool) -> float | None:
-    with reading(runtime.database) as connection:
-        moments = [next_ready_at(connection, pool)]
-        if pool == "live":
-            moments.append(next_request_at(connection))
-    moment = min((moment for moment in moments if moment is not None), default=None)
-    return None if moment is None else (moment - runtime.clock()).total_seconds()
-
-
-def _work_for_next_portal(runtime: Runtime, pool: Pool) -> bool:
-    with reading(runtime.database) as connection:
-        portals = ready_portals(connection, pool, runtime.clock(), limit=20)
-    for portal_id in portals:
-        held = take_lease(
-            runtime.database,
-            f"portal:{portal_id}:{pool}",
-            runtime.owner,
-            seconds=PORTAL_LEASE_SECONDS,
-        )
-        if held is not None:
-            try:
-                with keeping_lease(
-                    runtime.database,
-                    held,
-                    seconds=PORTAL_LEASE_SECONDS,
-                    every=PORTAL_LEASE_SECONDS / 4,
-                ):
-                    _work_for_portal(runtime, portal_id, pool)
-            finally:
-                release_lease(runtime.database, held)
-            return True
-    return False
-
-
 def _work_for_portal(runtime: Runtime, portal_id: str, pool: Pool) -> None:
-    ends_at = time.monotonic() + SLICE_SECONDS
-    while time.monotonic() < ends_at and not is_told_to_stop():
+    stint = Stint(runtime, pool)
+    while not stint.is_over():
         with reading(runtime.database) as connection:
             run = next_run(connection, portal_id, pool, runtime.clock())
         if run is None:
             return
-        _work_on_run(runtime, run, ends_at)
+        _work_on_run(runtime, run, stint)
 
 
-def _work_on_run(runtime: Runtime, run: RowMapping, ends_at: float) -> None:
+def _work_on_run(runtime: Runtime, run: RowMapping, stint: Stint) -> None:
     """One stretch of work on a run; whatever stops it is noted on the run, never raised."""
     bound = structlog.contextvars.bound_contextvars(
         portal=run["portal_id"], run=run["id"], pool=run["pool"], worker=runtime.owner
     )
     with bound:
         try:
-            _work_or_note(runtime, run, ends_at)
+            _work_or_note(runtime, run, stint)
         except NoResultFound:
             with reading(runtime.database) as connection:
                 is_erased = not has_run(connection, run["id"])
@@ -179,9 +141,9 @@ def _work_on_run(runtime: Runtime, run: RowMapping, ends_at: float) -> None:
             log.info("run_erased")
 
 
-def _work_or_note(runtime: Runtime, run: RowMapping, ends_at: float) -> None:
+def _work_or_note(runtime: Runtime, run: RowMapping, stint: Stint) -> None:
     try:
-        _advance(runtime, _begin(runtime, run), ends_at)
+        _advance(runtime, _begin(runtime, run), stint)
     except SettingsChanged:
         _supersede(runtime, run)
     except SliceOver:
@@ -220,7 +182,7 @@ def _begin(runtime: Runtime, run: RowMapping) -> RowMapping:
     return run
 
 
-def _advance(runtime: Runtime, run: RowMapping, ends_at: float) -> None:
+def _advance(runtime: Runtime, run: RowMapping, stint: Stint) -> None:
     if run["is_dry"]:
         preview(runtime, run)
         _finish(runtime, run)
@@ -230,15 +192,16 @@ def _advance(runtime: Runtime, run: RowMapping, ends_at: float) -> None:
         reads_until = time.monotonic() + READ_SECONDS
         with slice_under(runtime, run, _occurrence_lease(run), reads_until) as slice_:
             read_zoom(slice_)
-        ends_at = max(ends_at, time.monotonic() + SLICE_SECONDS / 2)
+        stint.go_on()
     is_forced = run["state"] == "queued" and run["must_verify"]
     refresh_hubspot_users(runtime, run, is_forced=is_forced)
     refresh_contact_properties(runtime, run, is_forced=is_forced)
     if run["must_verify"]:
         restore_properties(runtime, run)
-    with slice_under(runtime, run, f"contacts:{run['portal_id']}", ends_at) as slice_:
+    bounds = (stint.ends_at, stint.do_others_wait)
+    with slice_under(runtime, run, f"contacts:{run['portal_id']}", *bounds) as slice_:
         write_people(slice_)
-    with slice_under(runtime, run, _occurrence_lease(run), ends_at) as slice_:
+    with slice_under(runtime, run, _occurrence_lease(run), *bounds) as slice_:
         has_event_to_be_in = _send_effects(slice_)
     _conclude(runtime, run, can_send=has_event_to_be_in)
 
@@ -301,7 +264,7 @@ def _has_open_stays(slice_: Slice) -> bool:
 def _conclude(runtime: Runtime, run: RowMapping, *, can_send: bool) -> None:
     now = runtime.clock()
     with reading(runtime.database) as connection:
-        is_unfinished = count_dirty(connection, run["occurrence_pk"]) or (
+        is_unfinished = has_people_left(connection, run) or (
             can_send and count_sendable(connection, run["occurrence_pk"], now)
         )
     if is_unfinished:

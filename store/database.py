@@ -5,15 +5,17 @@ from __future__ import annotations
 import random
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
 READ_ONLY = {"sqlite_begin": "DEFERRED"}
 PATIENCE_SECONDS = 30.0
 LOOK_AGAIN_SECONDS = (0.001, 0.004)
+
+T = TypeVar("T")
 
 
 def open_database(
@@ -71,24 +73,37 @@ def _open_sqlite(url: str, pool_size: int, patience_seconds: float) -> Engine:
 
 
 def _begin_writing(connection: Connection, patience_seconds: float) -> None:
-    """Wait for the turn to write, looking every few milliseconds.
-
-    SQLite's own waiting looks every 100 ms (https://sqlite.org/c3ref/busy_timeout.html): beside
-    writers that leave gaps of a millisecond, short transactions waited for up to four seconds.
-    """
     raw: Any = connection.connection.dbapi_connection
+    in_turn(
+        raw,
+        patience_seconds,
+        lambda: raw.execute("BEGIN IMMEDIATE"),
+        # Slower, and raises what everybody expects.
+        last=lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"),
+    )
+
+
+def in_turn(
+    raw: Any, patience_seconds: float, attempt: Callable[[], T], last: Callable[[], T] | None = None
+) -> T:
+    """What ``attempt`` returns once no other writer is at it; looks every few milliseconds.
+
+    ``raw`` is a connection of the driver. SQLite's own waiting looks every 100 ms
+    (https://sqlite.org/c3ref/busy_timeout.html): beside writers that leave gaps of a millisecond,
+    short transactions waited for up to four seconds. When time is up ``last`` (else ``attempt``) is
+    tried, and what it raises is raised.
+    """
     ends_at = time.monotonic() + patience_seconds
     raw.execute("PRAGMA busy_timeout=0")
     try:
         while time.monotonic() < ends_at:
             try:
-                raw.execute("BEGIN IMMEDIATE")
-                return
+                return attempt()
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     break
             time.sleep(random.uniform(*LOOK_AGAIN_SECONDS))
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return (last or attempt)()
     finally:
         raw.execute(f"PRAGMA busy_timeout={patience_seconds * 1000:.0f}")
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, delete, literal, or_, select, update
 
+from store.leases import is_free
 from store.statements import upsert
 from store.tables import connection as connections
 from store.tables import hubspot_user, portal, portal_zoom
@@ -40,8 +41,16 @@ def users_read_at(connection: Connection, portal_id: str) -> datetime | None:
     return moment
 
 
+def listing_of(portal_id: str) -> str:
+    """The name of the lease that whoever lists the portal's webinars holds."""
+    return f"discovery:{portal_id}"
+
+
 def portals_to_list(connection: Connection, now: datetime, every: timedelta) -> list[str]:
-    """Portals with a living Zoom connection whose webinars were not listed for so long."""
+    """Portals with a living Zoom connection whose webinars were not listed for so long.
+
+    Those nobody is listing now, the longest not listed first.
+    """
     rows = connection.execute(
         select(portal.c.portal_id)
         .join(portal_zoom, portal_zoom.c.portal_id == portal.c.portal_id)
@@ -49,8 +58,10 @@ def portals_to_list(connection: Connection, now: datetime, every: timedelta) -> 
         .where(
             connections.c.status == "connected",
             or_(portal.c.webinars_listed_at.is_(None), portal.c.webinars_listed_at <= now - every),
+            is_free(connection, literal("discovery:") + portal.c.portal_id),
         )
-        .distinct()
+        .group_by(portal.c.portal_id, portal.c.webinars_listed_at)
+        .order_by(portal.c.webinars_listed_at.nulls_first(), portal.c.portal_id)
     )
     return [row.portal_id for row in rows]
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, exists, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from rollcall.errors import Retryable
@@ -114,6 +114,12 @@ def release_lease(engine: Engine, held: Lease) -> None:
             .where(lease.c.name == held.name, lease.c.fence == held.fence)
             .values(until_ms=0)
         )
+
+
+def is_free(connection: Connection, name: ColumnElement[str]) -> ColumnElement[bool]:
+    """The condition that nobody holds the lease of that name, for a query about many at once."""
+    now = read_clock_ms(connection)
+    return ~exists().where(lease.c.name == name, lease.c.until_ms >= now)
 
 
 def is_lease_held(engine: Engine, name: str) -> bool:

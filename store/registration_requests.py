@@ -26,6 +26,7 @@ from sqlalchemy import (
     update,
 )
 
+from store.leases import is_free
 from store.statements import insert_missing
 from store.tables import registration_request as request
 
@@ -134,11 +135,16 @@ def delay_completion(connection: Connection, pk: int, now: datetime) -> bool:
 # --- what is due -----------------------------------------------------------------------------
 
 
+def turn_at_requests(portal_id: str) -> str:
+    """The name of the lease that whoever works on the portal's requests holds."""
+    return f"requests:{portal_id}"
+
+
 def portals_with_requests(connection: Connection, now: datetime, limit: int) -> list[str]:
-    """Portals with a request that is due, the longest waiting first."""
+    """Portals with a request that is due and that nobody works on, the longest waiting first."""
     rows = connection.execute(
         select(request.c.portal_id)
-        .where(request.c.due_at <= now)
+        .where(request.c.due_at <= now, _waits_for_a_worker(connection))
         .group_by(request.c.portal_id)
         .order_by(func.min(request.c.due_at))
         .limit(limit)
@@ -146,17 +152,18 @@ def portals_with_requests(connection: Connection, now: datetime, limit: int) -> 
     return [row.portal_id for row in rows]
 
 
-def has_requests_due(connection: Connection, now: datetime) -> bool:
-    """Whether any request is due now."""
-    return bool(portals_with_requests(connection, now, 1))
-
-
 def next_request_at(connection: Connection) -> datetime | None:
-    """When the next request is due; None when none is."""
+    """When the next request that nobody works on is due; None when none is."""
     moment: datetime | None = connection.execute(
-        select(func.min(request.c.due_at)).where(request.c.due_at.is_not(None))
+        select(func.min(request.c.due_at)).where(
+            request.c.due_at.is_not(None), _waits_for_a_worker(connection)
+        )
     ).scalar()
     return moment
+
+
+def _waits_for_a_worker(connection: Connection) -> ColumnElement[bool]:
+    return is_free(connection, literal("requests:") + request.c.portal_id)
 
 
 def open_requests(
@@ -352,43 +359,3 @@ def settle_requests(connection: Connection, settled: Sequence[Settled], now: dat
             for one in settled
         ],
     )
-
-
-# --- telling HubSpot -------------------------------------------------------------------------
-
-
-def begin_completing(
-    connection: Connection, portal_id: str, now: datetime, again_at: datetime, limit: int
-) -> list[RowMapping]:
-    """Outcomes HubSpot waits for and is told now; those not heard of are told again later."""
-    due = and_(
-        request.c.portal_id == portal_id,
-        request.c.state == "done",
-        request.c.is_blocked.is_(True),
-        request.c.completed_at.is_(None),
-        request.c.due_at <= now,
-    )
-    pks = connection.execute(select(request.c.id).where(due).order_by(request.c.id).limit(limit))
-    rows = connection.execute(
-        update(request)
-        .where(request.c.id.in_(list(pks.scalars())), due)
-        .values(completing_at=now, due_at=again_at)
-        .returning(request)
-    )
-    return list(rows.mappings())
-
-
-def end_completing(
-    connection: Connection, pks: Sequence[int], now: datetime, *, accepted: bool
-) -> None:
-    """Nothing is left to tell: HubSpot took the outcome, or will never take it."""
-    connection.execute(
-        update(request)
-        .where(request.c.id.in_(pks))
-        .values(due_at=None, **({"completed_at": now} if accepted else {}))
-    )
-
-
-def tell_later(connection: Connection, pks: Sequence[int], until: datetime) -> None:
-    """Tell HubSpot at ``until``."""
-    connection.execute(update(request).where(request.c.id.in_(pks)).values(due_at=until))

@@ -7,8 +7,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, RowMapping, and_, case, exists, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    select,
+    update,
+)
 
+from store.leases import is_free
 from store.statements import insert_rows
 from store.tables import occurrence, occurrence_person, run, run_change, webinar
 
@@ -158,11 +170,19 @@ def open_runs_for_dirty(
     return count
 
 
+def turn_of(portal_id: str, pool: Pool) -> str:
+    """The name of the lease that whoever works for the portal in this pool holds."""
+    return f"portal:{portal_id}:{pool}"
+
+
 def ready_portals(connection: Connection, pool: Pool, now: datetime, limit: int) -> list[str]:
-    """Portals with a run that may start now, the longest waiting first."""
+    """Portals with a run that may start now and that nobody works for, the longest waiting first.
+
+    One query for all: whoever looks for work does not try one lease after the other.
+    """
     rows = connection.execute(
         select(run.c.portal_id)
-        .where(run.c.pool == pool, run.c.state.in_(OPEN_STATES), run.c.not_before <= now)
+        .where(run.c.not_before <= now, *_waits_for_a_worker(connection, pool))
         .group_by(run.c.portal_id)
         .order_by(func.min(run.c.not_before))
         .limit(limit)
@@ -171,11 +191,16 @@ def ready_portals(connection: Connection, pool: Pool, now: datetime, limit: int)
 
 
 def next_ready_at(connection: Connection, pool: Pool) -> datetime | None:
-    """When the next open run of the pool may start; None when there is none."""
+    """When the next open run of the pool that nobody works for may start; None without any."""
     moment: datetime | None = connection.execute(
-        select(func.min(run.c.not_before)).where(run.c.pool == pool, run.c.state.in_(OPEN_STATES))
+        select(func.min(run.c.not_before)).where(*_waits_for_a_worker(connection, pool))
     ).scalar()
     return moment
+
+
+def _waits_for_a_worker(connection: Connection, pool: Pool) -> tuple[ColumnElement[bool], ...]:
+    turn = literal("portal:") + run.c.portal_id + literal(f":{pool}")
+    return run.c.pool == pool, run.c.state.in_(OPEN_STATES), is_free(connection, turn)
 
 
 def next_run(
@@ -204,6 +229,14 @@ def next_run(
 def has_run(connection: Connection, run_id: str) -> bool:
     """Whether the run is (still) there: a portal that leaves takes its runs along."""
     return connection.execute(select(run.c.id).where(run.c.id == run_id)).first() is not None
+
+
+def has_queued_run(connection: Connection, occurrence_pk: int) -> bool:
+    """Whether a run of the occurrence is yet to begin."""
+    queued = select(run.c.id).where(
+        run.c.occurrence_pk == occurrence_pk, run.c.state == "queued", run.c.is_dry.is_(False)
+    )
+    return connection.execute(queued.limit(1)).first() is not None
 
 
 def find_run(connection: Connection, run_id: str) -> RowMapping:
@@ -290,8 +323,3 @@ def occurrences_due(connection: Connection, now: datetime, limit: int) -> list[R
         .limit(limit)
     )
     return list(rows.mappings())
-
-
-def has_ready_runs(connection: Connection, pool: Pool, now: datetime) -> bool:
-    """Whether any run of the pool may start now."""
-    return bool(ready_portals(connection, pool, now, limit=1))

@@ -71,12 +71,14 @@ def play_big(world: World, parameters: dict[str, Any]) -> dict[str, Any]:
     """Scene `big`: a large webinar that ended a while ago, silently.
 
     `{registrants: 10000, attendees: 6000, rejoin: 1.3, seed: 1, plan: "pro", ended_ago: 3600,
-    silent: true, portal_id: 4242}`; `rejoin` is rows per attendee, `ended_ago` in seconds.
+    silent: true, portal_id: 4242, account_id: "big-zoom-account"}`; `rejoin` is rows per attendee,
+    `ended_ago` in seconds.
     """
     count = int(parameters.get("registrants", 10_000))
     attendees = min(count, int(parameters.get("attendees", 6_000)))
     rows = round(attendees * float(parameters.get("rejoin", 1.3)))
     source = random.Random(int(parameters.get("seed", 1)))
+    account_id = str(parameters.get("account_id", BIG_ACCOUNT_ID))
     silent = bool(parameters.get("silent", True))
     ended_ago = int(parameters.get("ended_ago", HOUR))
     people = ordinary_people(source, count, prefix="big-")
@@ -85,15 +87,15 @@ def play_big(world: World, parameters: dict[str, Any]) -> dict[str, Any]:
     with world.lock:
         portal = stage.make_portal(world, int(parameters.get("portal_id", stage.PORTAL_ID)))
         plan = str(parameters.get("plan", "pro"))
-        host_id = stage.make_account(world, BIG_ACCOUNT_ID, plan)
+        host_id = stage.make_account(world, account_id, plan)
         times = {"start_time": -HOUR - ended_ago, "end_time": -ended_ago}
         wanted = {"topic": "A big webinar", "host_id": host_id, "start_time": times["start_time"]}
-        webinar = planning.create_webinar(world.zoom, BIG_ACCOUNT_ID, wanted, silent=silent)
+        webinar = planning.create_webinar(world.zoom, account_id, wanted, silent=silent)
         stage.register_all(world, webinar, people, silent=silent)
         instance = stage.play_people(world, webinar, people, times, silent=silent)
         return {
             "portal_id": portal.id,
-            "account_id": BIG_ACCOUNT_ID,
+            "account_id": account_id,
             "webinar_id": webinar.id,
             "instance_uuid": instance.uuid,
             "registrants": count,

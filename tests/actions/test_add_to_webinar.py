@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from store.registration_requests import begin_completing
+from store.completions import begin_completing
 from tests.actions.conftest import EMAIL, OTHER_PORTAL, PORTAL, STRANGER, Caller, Door, execution
 
 MINUTE = 60

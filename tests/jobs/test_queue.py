@@ -61,6 +61,14 @@ def test_while_nobody_answers_the_door_jobs_do_not_pile_up(redis: Redis, clock: 
     assert queue_of(redis, "live").count == 3
 
 
+def test_as_many_workers_are_called_as_are_not_on_their_way_yet(redis: Redis, clock: Clock) -> None:
+    bell = Doorbell(redis, waiting_at_most=3)
+    for wanted, waiting in ((2, 2), (1, 2), (5, 3)):
+        bell.call("bulk", wanted)
+        assert queue_of(redis, "bulk").count == waiting
+        clock.seconds += 1
+
+
 def test_without_redis_whoever_rings_learns_that_nobody_heard_F13(clock: Clock) -> None:
     absent = Redis(port=1, socket_connect_timeout=0.2, retry=Retry(NoBackoff(), 0))
     with pytest.raises(Unheard, match="live: ConnectionError"):

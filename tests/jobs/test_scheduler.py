@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Engine, RowMapping, select
+from sqlalchemy import Engine, RowMapping, event, select
 
 from jobs.queue import Doorbell, Unheard
 from jobs.scheduler import open_due_runs, tick
@@ -20,13 +20,13 @@ MINUTE = timedelta(minutes=1)
 
 
 class Bell:
-    """Notes which pools were rung for."""
+    """Notes which workers were called."""
 
     def __init__(self) -> None:
         self.rung: list[str] = []
 
-    def ring(self, pool: str = "live") -> None:
-        self.rung.append(pool)
+    def call(self, pool: str, workers: int) -> None:
+        self.rung += [pool] * workers
 
 
 def make_due(
@@ -97,7 +97,7 @@ def test_a_tick_says_whose_workers_it_could_not_ring_for_F13(
     database: Engine, place: RowMapping
 ) -> None:
     class Broken:
-        def ring(self, pool: str = "live") -> None:
+        def call(self, pool: str, workers: int) -> None:
             raise Unheard(pool)
 
     bell = cast(Doorbell, Broken())
@@ -108,9 +108,16 @@ def test_a_tick_says_whose_workers_it_could_not_ring_for_F13(
     assert tick(database, bell, "me", lambda: NOW) == ["live"]
 
 
-def test_nothing_to_do_rings_for_nobody(database: Engine, place: RowMapping) -> None:
+def test_nothing_to_do_rings_for_nobody_and_writes_nothing(
+    database: Engine, place: RowMapping
+) -> None:
     make_due(database, place, NOW + MINUTE)
+    begun: list[str] = []
+    event.listen(
+        database, "begin", lambda to: begun.append(to.get_execution_options().get("sqlite_begin"))
+    )
     assert tick_once(database) == []
+    assert set(begun) == {"DEFERRED"}
 
 
 def test_of_several_schedulers_one_ticks_at_a_time(database: Engine, place: RowMapping) -> None:

@@ -10,12 +10,14 @@ import time
 import pytest
 from sqlalchemy import RowMapping, update
 
-from jobs import drain, stopping, work
+from jobs import drain, stopping, turns, work
 from jobs.runtime import Runtime
+from jobs.turns import work_for_next_portal
 from store.database import writing
 from store.inbox import record_delivery
 from store.inbox_work import close_deliveries
 from store.leases import is_lease_held
+from store.runs import Pool
 from store.sealing import Sealer
 from store.tables import lease
 from tests.jobs.conftest import NOW, PORTAL
@@ -29,17 +31,16 @@ def test_P6_a_portal_that_hangs_past_its_lease_takes_no_second_worker_F31(
     """A call may hang three times as long as the lease lasts."""
     found: list[bool] = []
 
-    def hang(runtime: Runtime, portal_id: str, pool: str) -> None:
+    def hang(runtime: Runtime, portal_id: str, pool: Pool) -> None:
         with writing(runtime.database) as to:
             to.execute(update(lease).where(lease.c.name == LEASE).values(until_ms=0))
         deadline = time.monotonic() + 10
         while not is_lease_held(runtime.database, LEASE):
             assert time.monotonic() < deadline, "the lease was left to run out"
-        found.append(work._work_for_next_portal(runtime, "live"))
+        found.append(work_for_next_portal(runtime, "live", hang))
 
-    monkeypatch.setattr(work, "PORTAL_LEASE_SECONDS", 0.2)
-    monkeypatch.setattr(work, "_work_for_portal", hang)
-    assert work._work_for_next_portal(runtime, "live")
+    monkeypatch.setattr(turns, "LEASE_SECONDS", 0.2)
+    assert work_for_next_portal(runtime, "live", hang)
     assert found == [False]
     assert not is_lease_held(runtime.database, LEASE)
 
@@ -80,7 +81,7 @@ def test_P14_a_job_told_to_stop_begins_nothing_more_F15(
     before = signal.getsignal(stopping.SIGNAL)
     told = threading.Event()
     monkeypatch.setattr(stopping, "_told", told)
-    monkeypatch.setattr(work, "_work_for_next_portal", lambda *_: pytest.fail("it goes on"))
+    monkeypatch.setattr(work, "work_for_next_portal", lambda *_: pytest.fail("it goes on"))
     stopping.listen()
     try:
         os.kill(os.getpid(), stopping.SIGNAL)

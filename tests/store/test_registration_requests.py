@@ -8,18 +8,21 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, RowMapping, select
 
+from store.completions import (
+    begin_completing,
+    end_completing,
+    gather_completions,
+    tell_later,
+)
 from store.erasure import erase_requests
 from store.registration_requests import (
     NewRequest,
     Sendings,
     Settled,
-    begin_completing,
     begin_sending,
     block_request,
     delay_completion,
-    end_completing,
     find_request,
-    has_requests_due,
     hold_requests,
     last_sent_at,
     nameless_among,
@@ -31,7 +34,6 @@ from store.registration_requests import (
     record_request,
     sendings_since,
     settle_requests,
-    tell_later,
 )
 from store.tables import registration_request
 from tests.store.support import NOW, PORTAL, add_portal, minute
@@ -134,6 +136,27 @@ class TestTelling:
         assert begin_completing(connection, PORTAL, LATER, LATER, 100) == []
         assert next_request_at(connection) is None
 
+    def test_the_first_goes_at_once_and_those_behind_it_together(
+        self, connection: Connection
+    ) -> None:
+        rows = [ask(connection, name) for name in "abcd"]
+        for row in rows:
+            block_request(connection, row["id"], NOW, LATER)
+
+        def tell(*settled: RowMapping, at: float, enough: int = 100) -> list[str]:
+            settle(connection, *settled)
+            now = minute(at)
+            gather_completions(connection, PORTAL, now, timedelta(minutes=1), enough)
+            told = begin_completing(connection, PORTAL, now, LATER, 100)
+            return sorted(row["callback_id"] for row in told)
+
+        assert tell(rows[0], at=1) == ["a"]
+        assert tell(rows[1], at=1.5) == []
+        assert tell(rows[2], at=1.9) == []
+        assert now_of(connection, rows[1])["due_at"] == minute(2)
+        assert tell(at=2) == ["b", "c"]
+        assert tell(rows[3], at=2.5, enough=1) == ["d"]
+
     def test_a_completion_waits_for_whoever_asks_again_until_it_has_left(
         self, connection: Connection
     ) -> None:
@@ -156,8 +179,7 @@ class TestWhatIsDue:
         hold_requests(connection, [first["id"]], minute(-1))
         assert portals_with_requests(connection, NOW, 10) == ["2002", PORTAL]
         assert next_request_at(connection) == minute(-1)
-        assert has_requests_due(connection, NOW)
-        assert not has_requests_due(connection, minute(-2))
+        assert portals_with_requests(connection, minute(-2), 10) == []
 
     def test_those_who_wait_for_others_come_along_those_who_were_put_back_do_not(
         self, connection: Connection

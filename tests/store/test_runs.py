@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, RowMapping, select
+from sqlalchemy import Connection, Engine, RowMapping, select, update
 
 from store.database import reading, writing
 from store.runs import (
@@ -18,7 +18,6 @@ from store.runs import (
     count_in_run,
     find_run,
     finish_run,
-    has_ready_runs,
     is_webinar_busy,
     last_started_at,
     next_ready_at,
@@ -29,8 +28,9 @@ from store.runs import (
     open_run_ids,
     open_runs_for_dirty,
     ready_portals,
+    turn_of,
 )
-from store.tables import run
+from store.tables import lease, run
 from store.webinar_facts import bring_forward, change_occurrence
 from tests.store.support import (
     NOW,
@@ -237,8 +237,8 @@ class TestOrder:
     ) -> None:
         ask(connection, place, pool=pool)
         other: Pool = "bulk" if pool == "live" else "live"
-        assert has_ready_runs(connection, pool, NOW)
-        assert not has_ready_runs(connection, other, NOW)
+        assert ready_portals(connection, pool, NOW, 10) == [PORTAL]
+        assert ready_portals(connection, other, NOW, 10) == []
         assert next_run(connection, PORTAL, other, NOW) is None
 
     def test_before_its_time_nothing_is_ready(
@@ -264,6 +264,18 @@ class TestOrder:
             ask(connection, row, not_before=minute(-waited))
         assert ready_portals(connection, "bulk", NOW, 10) == ["1", "2", "3"]
         assert ready_portals(connection, "bulk", NOW, 2) == ["1", "2"]
+
+    def test_whom_somebody_works_for_waits_for_nobody_else(
+        self, connection: Connection, place: RowMapping
+    ) -> None:
+        ask(connection, place)
+        turn = {"name": turn_of(PORTAL, "bulk"), "owner": "another", "fence": 1}
+        connection.execute(lease.insert().values(**turn, until_ms=2**52))
+        assert ready_portals(connection, "bulk", NOW, 10) == []
+        assert next_ready_at(connection, "bulk") is None
+        connection.execute(update(lease).values(until_ms=0))
+        assert ready_portals(connection, "bulk", NOW, 10) == [PORTAL]
+        assert next_ready_at(connection, "bulk") == NOW
 
 
 class TestProgress:
