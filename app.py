@@ -39,6 +39,7 @@ from plugins.registry import load_plugins
 from schemas.recording_links import RecordingLinks
 from store.database import open_database
 from store.inbox import open_inbox
+from store.intake import Intake
 from store.runs import Pool
 from store.sealing import Sealer
 from webhooks.bell import Bell
@@ -76,7 +77,7 @@ def create_app(config: Config, *, doorbell: Rings | None = None) -> Flask:
     limit_attempts(app, redis)
     app.register_blueprint(
         webhooks.routes.blueprint(
-            Door(inbox, access.sealer, bell.ring, counts.webhook),
+            Door(Intake(inbox), access.sealer, bell.ring, counts.webhook),
             zoom_secrets=config.zoom.webhook_secrets,
             hubspot_secret=config.hubspot.client_secret,
             public_url=public_url,

@@ -144,7 +144,8 @@ def main() -> None:
     requests = order.prepare()
     began, busy = time.monotonic(), time.process_time()
     send(order.port, requests, order.connections)
-    print(json.dumps(asdict(Sent(time.monotonic() - began, time.process_time() - busy))))
+    sent = Sent(time.monotonic() - began, time.process_time() - busy)
+    sys.stdout.write(json.dumps(asdict(sent)))
 
 
 if __name__ == "__main__":

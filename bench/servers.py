@@ -9,6 +9,7 @@ import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -118,7 +119,7 @@ def open_servers(place: Place) -> Iterator[Servers]:
                 stack.callback(processes[name].stop)
         for name, (_, path) in APPS.items():
             url = f"http://localhost:{ports[name]}{path}"
-            wait(lambda url=url: answers(url), f"{name} to start", processes[name])
+            wait(partial(answers, url), f"{name} to start", processes[name])
         yield Servers(processes, ports, place)
 
 
@@ -129,7 +130,7 @@ def _start(name: str, app: str, port: int, environment: Mapping[str, str], folde
         "ROLLCALL_PUBLIC_URL": f"http://localhost:{port}",
     }
     (child,) = web_children(Config.from_env(here), here)
-    python, dash_m, *line = child.command
+    _python, _m, *line = child.command
     assert PRODUCT in line, "the product's own line, with another application in its place"
     command = [app if word == PRODUCT else word for word in line]
     process = Process(command, child_environment(**here), folder / f"{name}.log")

@@ -9,12 +9,10 @@ from datetime import UTC, datetime
 
 import structlog
 from flask import Request, Response
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from store.database import writing
-from store.inbox import Source, record_delivery, trace_of
+from store.inbox import Source, place_of, trace_of
+from store.intake import Delivery, Intake, NotStored
 from store.runs import Pool
 from store.sealing import Sealer
 
@@ -31,7 +29,7 @@ class Door:
     ``ring`` rings for a pool of workers; ``count`` counts a delivery by source and result.
     """
 
-    inbox: Engine
+    intake: Intake
     sealer: Sealer
     ring: Callable[[Pool], None]
     count: Callable[[str, str], None]
@@ -55,19 +53,12 @@ class Door:
     ) -> Response:
         """Store a verified delivery and answer: 204 when it is kept, 503 when it may not be."""
         digest = hashlib.sha256(identity).hexdigest()
+        sealed = self.sealer.seal(body, place_of(digest))
         try:
-            with writing(self.inbox) as connection:
-                is_new = record_delivery(
-                    connection,
-                    self.sealer,
-                    source,
-                    digest,
-                    body,
-                    event_name=event,
-                    account_id=account_id,
-                    now=self.now(),
-                )
-        except SQLAlchemyError as error:
+            is_new = self.intake.store(
+                Delivery(source, digest, sealed, self.now(), event, account_id)
+            )
+        except NotStored as error:
             # Also when the commit's own answer was lost: the sender comes again, and the digest
             # tells whether the row is there.
             self.count(source, "refused_database")
@@ -75,7 +66,7 @@ class Door:
                 "delivery_not_stored",
                 source=source,
                 delivery_event=event,
-                error=type(error).__name__,
+                error=error.why,
                 what_happens="answered 503, so it is sent again",
             )
             return Response(status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
