@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
+from collections import deque
 from collections.abc import Mapping, MutableMapping
 from contextlib import nullcontext
 from functools import lru_cache
+from threading import Lock
 from typing import Any, TextIO
 
 import structlog
@@ -48,24 +51,51 @@ _PATTERNS = (
 _HARMLESS = re.compile(r"[\w.:+-]*")
 
 
-class _Lines:
-    """Writes lines that are finished already; what goes wrong with that stops no work."""
+class _Stream:
+    """Where finished lines go. Who finds somebody writing leaves the line to them and goes on.
 
-    def __init__(self, handler: logging.StreamHandler[TextIO], name: str) -> None:
-        self.name = name
+    So threads that log at once make one call to the system, and none waits for a slow disk.
+    """
+
+    def __init__(self, handler: logging.StreamHandler[TextIO]) -> None:
         self._handler = handler
+        self._start_anew()
+        # Whoever was writing when a process forked, and what was left to them, stays behind.
+        os.register_at_fork(after_in_child=self._start_anew)
 
-    def msg(self, line: str) -> None:
-        handler = self._handler
-        try:
-            with handler.lock or nullcontext():
-                # At once, so that no other process's line gets in between.
-                handler.stream.write(line + "\n")
-                handler.flush()
-        except (OSError, ValueError):
-            pass  # a full disk, a closed stream
+    def _start_anew(self) -> None:
+        self._lines: deque[str] = deque()
+        self._is_being_written = Lock()
 
-    debug = info = warning = error = critical = fatal = exception = msg
+    def write(self, line: str) -> None:
+        """Write the line soon; what goes wrong with that stops no work."""
+        self._lines.append(line)
+        # Asked again at the end: a line may have come between the last look and the release.
+        while self._lines and self._is_being_written.acquire(blocking=False):
+            try:
+                self._write_all()
+            except (OSError, ValueError):
+                pass  # a full disk, a closed stream
+            finally:
+                self._is_being_written.release()
+
+    def _write_all(self) -> None:
+        taken = []
+        while self._lines:
+            taken.append(self._lines.popleft())
+        with self._handler.lock or nullcontext():
+            self._handler.stream.write("\n".join([*taken, ""]))
+            self._handler.flush()
+
+
+class _Logger:
+    """A logger of finished lines."""
+
+    def __init__(self, stream: _Stream, name: str) -> None:
+        self.name = name
+        self.msg = stream.write
+        self.debug = self.info = self.warning = self.msg
+        self.error = self.critical = self.fatal = self.exception = self.msg
 
 
 def configure_logs(level: int = logging.INFO) -> None:
@@ -75,6 +105,7 @@ def configure_logs(level: int = logging.INFO) -> None:
     105 microseconds a line): a webhook's answer waits for its line.
     """
     handler = logging.StreamHandler(sys.stderr)
+    stream = _Stream(handler)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -88,7 +119,7 @@ def configure_logs(level: int = logging.INFO) -> None:
     ]
     structlog.configure(
         processors=[*shared, *finish],
-        logger_factory=lambda name="rollcall": _Lines(handler, name),
+        logger_factory=lambda name="rollcall": _Logger(stream, name),
         wrapper_class=structlog.make_filtering_bound_logger(level),
     )
     handler.setFormatter(

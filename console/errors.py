@@ -66,30 +66,38 @@ def show_errors(app: Flask, answer_api: Callable[[HTTPException], Any]) -> None:
         return page, error.status
 
 
-def add_headers(app: Flask, *, is_https: bool) -> None:
-    """Put the headers that protect a browser on every answer, errors included."""
-    always = [
+def protecting_headers(*, is_https: bool) -> list[tuple[str, str]]:
+    """What protects a browser, for every answer that leads nowhere else and may not be kept."""
+    headers = [
         ("Content-Security-Policy", POLICY),
         ("X-Content-Type-Options", "nosniff"),
         ("Referrer-Policy", "same-origin"),
         ("Permissions-Policy", PERMISSIONS),
-    ]
-    if is_https:
-        always.append(("Strict-Transport-Security", "max-age=31536000"))
-    unless_leading_away = [
         ("X-Frame-Options", "DENY"),
         ("Cross-Origin-Opener-Policy", "same-origin"),
+        ("Cache-Control", "no-store"),
     ]
-    unless_static = [("Cache-Control", "no-store")]
+    return headers + ([("Strict-Transport-Security", "max-age=31536000")] if is_https else [])
+
+
+_CUTTING_OFF = ("x-frame-options", "cross-origin-opener-policy")
+
+
+def add_headers(app: Flask, *, is_https: bool) -> None:
+    """Put the headers that protect a browser on every answer, errors included."""
+    every = [(name.lower(), name, value) for name, value in protecting_headers(is_https=is_https)]
 
     @app.after_request
     def protect(response: Response) -> Response:
-        wanted = always if _leads_away(response) else always + unless_leading_away
-        if request.endpoint != "console.static":
-            wanted = wanted + unless_static
         # One look at what is there: asking header by header costs four times as much.
-        given = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - headers iterate as pairs
-        response.headers.extend([pair for pair in wanted if pair[0].lower() not in given])
+        left_out = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - pairs
+        if _leads_away(response):
+            left_out.update(_CUTTING_OFF)
+        if request.endpoint == "console.static":
+            left_out.add("cache-control")
+        response.headers.extend(
+            [(name, value) for key, name, value in every if key not in left_out]
+        )
         return response
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Engine, PoolProxiedConnection
+from sqlalchemy import Engine, PoolProxiedConnection, event
 from sqlalchemy.exc import SQLAlchemyError
 
 from store.inbox import Source
@@ -87,6 +87,8 @@ class Intake:
         self._lock = Lock()
         self._waiting: list[_Entry] = []
         self._is_led = False
+        # Kept out of the engine's pool for good, the connection has to go when the pool goes.
+        event.listen(engine, "engine_disposed", self._close)
 
     def store(self, delivery: Delivery) -> bool:
         """Store it for good; False when it is there already. Raises NotStored."""
@@ -179,9 +181,13 @@ class Intake:
             self._connection.driver_connection, "closed", False
         ):
             return False
-        self._connection.invalidate()
-        self._connection = None
+        self._close()
         return True
+
+    def _close(self, _engine: Engine | None = None) -> None:
+        if self._connection is not None:
+            self._connection.invalidate()
+            self._connection = None
 
     def _statement(self, rows: int) -> str:
         if rows not in self._statements:

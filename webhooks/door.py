@@ -52,6 +52,13 @@ class Door:
         self, source: Source, body: bytes, *, identity: bytes, event: str, account_id: str
     ) -> Response:
         """Store a verified delivery and answer: 204 when it is kept, 503 when it may not be."""
+        status = self.keep(source, body, identity=identity, event=event, account_id=account_id)
+        return Response(status=status, headers=more_headers(status))
+
+    def keep(
+        self, source: Source, body: bytes, *, identity: bytes, event: str, account_id: str
+    ) -> int:
+        """Store a verified delivery: the status to answer with."""
         digest = hashlib.sha256(identity).hexdigest()
         sealed = self.sealer.seal(body, place_of(digest))
         try:
@@ -69,7 +76,7 @@ class Door:
                 error=error.why,
                 what_happens="answered 503, so it is sent again",
             )
-            return Response(status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+            return 503
         result = "stored" if is_new else "repeated"
         self.count(source, result)
         log.info(
@@ -80,7 +87,7 @@ class Door:
             account=account_id,
         )
         self.ring("live")
-        return Response(status=204)
+        return 204
 
     def refuse(self, source: Source, result: str, status: int) -> Response:
         """Answer with a status alone; nothing is stored."""
@@ -90,6 +97,11 @@ class Door:
     def _note_refusal(self, source: Source, result: str, status: int) -> None:
         self.count(source, result)
         log.warning("delivery_refused", source=source, reason=result, status=status)
+
+
+def more_headers(status: int) -> list[tuple[str, str]]:
+    """What an answer of that status says beside it: when to come again."""
+    return [("Retry-After", str(RETRY_AFTER_SECONDS))] if status == 503 else []
 
 
 def read_name(value: object) -> str:

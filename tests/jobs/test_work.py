@@ -13,12 +13,12 @@ from sqlalchemy import RowMapping, update
 from jobs import drain, stopping, work
 from jobs.runtime import Runtime
 from store.database import writing
-from store.inbox import record_delivery
 from store.inbox_work import close_deliveries
 from store.leases import is_lease_held
 from store.sealing import Sealer
 from store.tables import lease
 from tests.jobs.conftest import NOW, PORTAL
+from tests.store.deliveries import record_delivery
 
 LEASE = f"portal:{PORTAL}:live"
 
