@@ -178,8 +178,9 @@ def _populate(engine: Engine) -> None:
         row = {"portal_id": PORTAL, "capabilities": {}, "created_at": now}
         connection.execute(insert(portal).values(row))
         grant = {"platform": "zoom", "account_id": ACCOUNT, "tokens": b"", "scopes": []}
-        made = connection.execute(insert(grants).values(**grant, expires_at=now, created_at=now))
-        key = made.inserted_primary_key[0]
+        key = connection.execute(
+            insert(grants).values(**grant, expires_at=now, created_at=now).returning(grants.c.id)
+        ).scalar_one()
         connection.execute(
             insert(portal_zoom).values(portal_id=PORTAL, connection_id=key, account_id=ACCOUNT)
         )
