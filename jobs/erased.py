@@ -131,13 +131,19 @@ def without_erased(runtime: Runtime, portal_id: str, emails: Sequence[str]) -> l
     return [email for email in emails if email not in erased]
 
 
-def forget_if_erased(
-    runtime: Runtime, delivery_pk: int, portals: Iterable[str], email: str
-) -> None:
-    """Drop the body of a delivery about somebody erased, once it is merged."""
+def forget_erased(runtime: Runtime, portals: Sequence[str], deliveries: Mapping[int, str]) -> None:
+    """Drop the bodies of deliveries about somebody erased; ``deliveries`` gives each one's address.
+
+    Call it once they are merged.
+    """
+    emails = set(deliveries.values())
+    hidden: set[str] = set()
     with reading(runtime.database) as connection:
-        hidden = [erased_among(connection, runtime.sealer, one, [email]) for one in portals]
-    if any(hidden):
+        for one in portals:
+            hidden |= erased_among(connection, runtime.sealer, one, emails).keys()
+    if hidden:
         with writing(runtime.database) as connection:
-            forget_body(connection, delivery_pk)
+            for pk, email in deliveries.items():
+                if email in hidden:
+                    forget_body(connection, pk)
         empty_log(runtime.database)

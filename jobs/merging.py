@@ -6,23 +6,19 @@ answered since is newer than what an old notice says.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import cast, get_args
 
 import structlog
 from sqlalchemy import Connection, RowMapping
 
-from jobs.erased import forget_if_erased
+from jobs.erased import forget_erased
 from jobs.hubspot_changes import merge_hubspot_changes
-from jobs.live_runs import open_live_run
-from jobs.presentable import presentable
 from jobs.recording_reads import follow_notice, merge_notice, merge_reference
+from jobs.registrations import merge_told, read_told
 from jobs.runtime import Runtime
 from jobs.webinars import refresh_webinar
-from rollcall.errors import Permanent
-from rollcall.events import RegistrantStatus
-from schemas.zoom_codes import ONCE_FOR_ALL, RECURRING, SINGLE
+from schemas.zoom_codes import SINGLE
 from schemas.zoom_webhooks import (
     AppDeauthorized,
     Envelope,
@@ -39,7 +35,6 @@ from store.database import reading, writing
 from store.inbox import place_of
 from store.inbox_work import forget_body
 from store.leaving import want_erasure
-from store.registration_facts import RegistrationEntry, merge_registrations
 from store.runs import open_run
 from store.webinar_facts import (
     bring_forward,
@@ -50,6 +45,7 @@ from store.webinar_facts import (
     ensure_webinar,
     find_instance,
     find_occurrence,
+    find_webinar_of,
     occurrences_of_webinar,
     portals_of_account,
     save_zoom_users,
@@ -71,14 +67,14 @@ def merge_delivery(runtime: Runtime, row: RowMapping, now: datetime) -> str:
         return _forget_strangers(runtime, row)
     envelope = parse_webhook(body)
     merge = _MERGES.get(type(envelope.payload))
-    if merge is None:
+    if merge is None and not isinstance(envelope.payload, RegistrationChanged):
         return "ignored"
     with reading(runtime.database) as connection:
         portals = portals_of_account(connection, envelope.account_id)
+    if merge is None:
+        return _merge_registration(runtime, row, envelope, portals, now)
     for portal_id in portals:
         merge(runtime, portal_id, envelope, now)
-    if isinstance(envelope.payload, RegistrationChanged):
-        forget_if_erased(runtime, row["id"], portals, envelope.payload.registrant.email)
     return "done" if portals else _forget_strangers(runtime, row)
 
 
@@ -93,49 +89,26 @@ def _forget_strangers(runtime: Runtime, row: RowMapping) -> str:
 
 
 def _merge_registration(
-    runtime: Runtime, portal_id: str, envelope: Envelope, now: datetime
-) -> None:
-    change = envelope.payload
-    assert isinstance(change, RegistrationChanged)
-    webinar = _known_webinar(runtime, portal_id, envelope.account_id, change.webinar_id)
-    registrant = change.registrant
-    entry = RegistrationEntry(
-        email=registrant.email[:255],
-        first_name=registrant.first_name[:255],
-        last_name=registrant.last_name[:255],
-        registrant_id=registrant.registrant_id,
-        status=_status_of(registrant.status),
-        at=envelope.event_at,
-        join_url=registrant.join_url,
-    )
-    names = [date.occurrence_id for date in change.occurrences]
-    covers_series = webinar["type"] == RECURRING and webinar["registration_type"] == ONCE_FOR_ALL
-    if webinar["type"] != RECURRING or covers_series or not names:
-        names = [""]
-    with writing(runtime.database) as connection:
-        for name in names:
-            place = ensure_occurrence(connection, webinar, name)
-            shown = presentable(connection, runtime.sealer, portal_id, [entry])
-            if merge_registrations(connection, webinar, place, shown):
-                run_id = open_live_run(connection, runtime, place, "webhook", now)
-                log.info("delivery_merged", portal=portal_id, run=run_id)
-
-
-def _status_of(status: str) -> RegistrantStatus:
-    for known in get_args(RegistrantStatus):
-        if status == known:
-            return cast(RegistrantStatus, known)
-    raise Permanent("a registration with a status Zoom does not document")
+    runtime: Runtime, row: RowMapping, envelope: Envelope, portals: Sequence[str], now: datetime
+) -> str:
+    told = read_told(row, envelope)
+    for portal_id in portals:
+        webinar = _known_webinar(runtime, portal_id, told.account_id, told.webinar_id)
+        merge_told(runtime, webinar, [told], now)
+    forget_erased(runtime, portals, {row["id"]: told.entry.email})
+    return "done" if portals else _forget_strangers(runtime, row)
 
 
 def _known_webinar(
     runtime: Runtime, portal_id: str, account_id: str, webinar_id: str
 ) -> RowMapping:
     """The webinar's row; Zoom is asked about one never heard of (which dates does it have?)."""
-    with writing(runtime.database) as connection:
-        row = ensure_webinar(connection, portal_id, account_id, webinar_id, {})
-    if row["detail_read_at"] is not None:
+    with reading(runtime.database) as connection:
+        row = find_webinar_of(connection, portal_id, account_id, webinar_id)
+    if row is not None and row["detail_read_at"] is not None:
         return row
+    with writing(runtime.database) as connection:
+        ensure_webinar(connection, portal_id, account_id, webinar_id, {})
     zoom = runtime.platforms.zoom(portal_id, account_id, "live")
     return refresh_webinar(runtime, zoom, portal_id, account_id, webinar_id)
 
@@ -290,7 +263,6 @@ def _merge_deauthorization(
 _Merge = Callable[[Runtime, str, Envelope, datetime], None]
 
 _MERGES: dict[type, _Merge] = {
-    RegistrationChanged: _merge_registration,
     WebinarChanged: _merge_webinar_change,
     WebinarRan: _merge_run,
     RecordingChanged: _merge_recording,

@@ -200,7 +200,7 @@ def url_validation_answer(plain_token: str, encrypted_token: str) -> dict[str, s
 def _event_at(outer: Mapping[str, Any], payload: Mapping[str, Any]) -> datetime:
     """Return when it happened; ``app_deauthorized`` says so inside its payload."""
     stamp = outer.get("event_ts") or payload.get("deauthorization_time")
-    moment: datetime = Moment(required=True).deserialize(stamp)
+    moment: datetime = _MOMENT.deserialize(stamp)
     return moment.astimezone(UTC)
 
 
@@ -240,6 +240,7 @@ class _UserSchema(ValueSchema):
 
 _WEBINAR, _RUN, _REGISTRATION = _WebinarSchema(), _RunSchema(), _RegistrationSchema()
 _USER, _RECORDING = _UserSchema(), RecordingSchema()
+_MOMENT = Moment(required=True)
 
 Reader = Callable[[str, Mapping[str, Any], Mapping[str, Any]], Payload]
 

@@ -53,7 +53,19 @@ def merge_registrations(
     *,
     read: ListRead | None = None,
 ) -> int:
-    """Merge the entries into the occurrence; how many people changed by it.
+    """Merge the entries into the occurrence; how many people changed by it."""
+    return len(merge_changes(connection, webinar_row, occurrence_row, entries, read=read))
+
+
+def merge_changes(
+    connection: Connection,
+    webinar_row: RowMapping,
+    occurrence_row: RowMapping,
+    entries: Sequence[RegistrationEntry],
+    *,
+    read: ListRead | None = None,
+) -> set[str]:
+    """Merge the entries into the occurrence; the addresses of the people changed by it.
 
     People changed by a notice become dirty at once; those changed by a read become dirty when the
     read ends (see ``release_pending``). A list row counts as of the start of its read and adds a
@@ -75,7 +87,7 @@ def merge_registrations(
     folded = _fold(connection, occurrence_pk, set(told))
     named = [email for email in told if not email.startswith(ERASED)]
     people = ensure_people(connection, webinar_row["portal_id"], named)
-    changed = 0
+    changed: set[str] = set()
     new_rows: list[dict[str, Any]] = []
     updates: list[dict[str, Any]] = []
     for email, registration in folded.items():
@@ -85,7 +97,7 @@ def merge_registrations(
         # Not told this time, it stays as it was.
         values["join_url"] = entry.join_url or (row["join_url"] if row is not None else "")
         if row is None:
-            changed += 1
+            changed.add(email)
             new_rows.append(
                 {
                     "portal_id": webinar_row["portal_id"],
@@ -103,7 +115,7 @@ def merge_registrations(
                 }
             )
         elif any(row[name] != value for name, value in values.items()):
-            changed += 1
+            changed.add(email)
             updates.append({"pk": row["id"], **values})
     insert_rows(connection, occurrence_person, new_rows)
     if new_rows and read is None:

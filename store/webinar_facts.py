@@ -76,6 +76,18 @@ def host_email(connection: Connection, portal_id: str, account_id: str, user_id:
     return str(found or "")
 
 
+def find_webinar_of(
+    connection: Connection, portal_id: str, account_id: str, webinar_id: str
+) -> RowMapping | None:
+    """The webinar's row by Zoom's own id, None when the portal has not heard of it."""
+    here = (
+        (webinar.c.portal_id == portal_id)
+        & (webinar.c.account_id == account_id)
+        & (webinar.c.webinar_id == webinar_id)
+    )
+    return connection.execute(select(webinar).where(here)).mappings().first()
+
+
 def find_webinar(connection: Connection, webinar_pk: int) -> RowMapping:
     """The webinar's row."""
     return connection.execute(select(webinar).where(webinar.c.id == webinar_pk)).mappings().one()

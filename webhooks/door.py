@@ -9,12 +9,10 @@ from datetime import UTC, datetime
 
 import structlog
 from flask import Request, Response
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from store.database import writing
-from store.inbox import Source, record_delivery, trace_of
+from store.inbox import Source, place_of, trace_of
+from store.intake import Delivery, Intake, NotStored
 from store.runs import Pool
 from store.sealing import Sealer
 
@@ -31,7 +29,7 @@ class Door:
     ``ring`` rings for a pool of workers; ``count`` counts a delivery by source and result.
     """
 
-    inbox: Engine
+    intake: Intake
     sealer: Sealer
     ring: Callable[[Pool], None]
     count: Callable[[str, str], None]
@@ -54,20 +52,20 @@ class Door:
         self, source: Source, body: bytes, *, identity: bytes, event: str, account_id: str
     ) -> Response:
         """Store a verified delivery and answer: 204 when it is kept, 503 when it may not be."""
+        status = self.keep(source, body, identity=identity, event=event, account_id=account_id)
+        return Response(status=status, headers=more_headers(status))
+
+    def keep(
+        self, source: Source, body: bytes, *, identity: bytes, event: str, account_id: str
+    ) -> int:
+        """Store a verified delivery: the status to answer with."""
         digest = hashlib.sha256(identity).hexdigest()
+        sealed = self.sealer.seal(body, place_of(digest))
         try:
-            with writing(self.inbox) as connection:
-                is_new = record_delivery(
-                    connection,
-                    self.sealer,
-                    source,
-                    digest,
-                    body,
-                    event_name=event,
-                    account_id=account_id,
-                    now=self.now(),
-                )
-        except SQLAlchemyError as error:
+            is_new = self.intake.store(
+                Delivery(source, digest, sealed, self.now(), event, account_id)
+            )
+        except NotStored as error:
             # Also when the commit's own answer was lost: the sender comes again, and the digest
             # tells whether the row is there.
             self.count(source, "refused_database")
@@ -75,10 +73,10 @@ class Door:
                 "delivery_not_stored",
                 source=source,
                 delivery_event=event,
-                error=type(error).__name__,
+                error=error.why,
                 what_happens="answered 503, so it is sent again",
             )
-            return Response(status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+            return 503
         result = "stored" if is_new else "repeated"
         self.count(source, result)
         log.info(
@@ -89,7 +87,7 @@ class Door:
             account=account_id,
         )
         self.ring("live")
-        return Response(status=204)
+        return 204
 
     def refuse(self, source: Source, result: str, status: int) -> Response:
         """Answer with a status alone; nothing is stored."""
@@ -99,6 +97,11 @@ class Door:
     def _note_refusal(self, source: Source, result: str, status: int) -> None:
         self.count(source, result)
         log.warning("delivery_refused", source=source, reason=result, status=status)
+
+
+def more_headers(status: int) -> list[tuple[str, str]]:
+    """What an answer of that status says beside it: when to come again."""
+    return [("Retry-After", str(RETRY_AFTER_SECONDS))] if status == 503 else []
 
 
 def read_name(value: object) -> str:

@@ -15,6 +15,7 @@ from flask import Blueprint, Response, jsonify, request
 from webhooks.door import Door, read_name
 from webhooks.signatures import answer_validation, find_secret
 
+PATH = "/webhooks/zoom"
 VALIDATION = "endpoint.url_validation"
 
 log = structlog.get_logger(__name__)
@@ -23,7 +24,7 @@ log = structlog.get_logger(__name__)
 def add_route(routes: Blueprint, door: Door, secrets: Sequence[str]) -> None:
     """Let Zoom in; a delivery signed with any of the secrets is Zoom's."""
 
-    @routes.post("/webhooks/zoom")
+    @routes.post(PATH)
     def zoom_delivery() -> Response:
         body = door.read_body(request, "zoom")
         secret = find_secret(
@@ -36,17 +37,9 @@ def add_route(routes: Blueprint, door: Door, secrets: Sequence[str]) -> None:
         if secret is None:
             return door.refuse("zoom", "bad_signature", 401)
         envelope = read_envelope(body)
-        payload = envelope.get("payload")
-        payload = payload if isinstance(payload, dict) else {}
         if envelope.get("event") == VALIDATION:
-            return _validate(door, secret, payload)
-        return door.store(
-            "zoom",
-            body,
-            identity=body,
-            event=read_name(envelope.get("event")),
-            account_id=read_name(payload.get("account_id")),
-        )
+            return _validate(door, secret, payload_of(envelope))
+        return door.store("zoom", body, identity=body, **describe(envelope))
 
 
 def _validate(door: Door, secret: str, payload: Mapping[str, Any]) -> Response:
@@ -65,3 +58,17 @@ def read_envelope(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return envelope if isinstance(envelope, dict) else {}
+
+
+def payload_of(envelope: Mapping[str, Any]) -> dict[str, Any]:
+    """The payload of an event; empty when it has none."""
+    payload = envelope.get("payload")
+    return payload if isinstance(payload, dict) else {}
+
+
+def describe(envelope: Mapping[str, Any]) -> dict[str, str]:
+    """What an event is and whose, as the inbox notes it."""
+    return {
+        "event": read_name(envelope.get("event")),
+        "account_id": read_name(payload_of(envelope).get("account_id")),
+    }

@@ -13,8 +13,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 import webhooks.door
+import webhooks.front
 from app import create_app
 from store.database import writing
+from store.intake import Intake
 from tests.oauth.support import Site
 from tests.webhooks.support import Delivery, refusing_database, stored
 
@@ -34,20 +36,22 @@ def deliver_until(site: Site, moment: str) -> None:
     """A web process that gets a delivery and is killed at a moment of it."""
     door: Any = webhooks.door
     if moment == "verified":
-        door.writing = die
+        Intake.store = die  # type: ignore[method-assign]
     elif moment == "inserted":
-        insert = door.record_delivery
-
-        def insert_and_die(*args: Any, **named: Any) -> Any:
-            insert(*args, **named)
-            die()
-
-        door.record_delivery = insert_and_die
+        Intake._execute = insert_and_die  # type: ignore[method-assign]
     elif moment == "committed":
         door.trace_of = die
     else:
-        door.Response = die
+        webhooks.front.more_headers = die
     Delivery(EVENT).to_zoom(site, create_app(site.config, doorbell=site.doorbell))
+
+
+def insert_and_die(intake: Intake, statement: str, values: Any) -> Any:
+    """The row is in, and not yet committed."""
+    driver = intake._connect()
+    driver.execute("BEGIN")  # else it commits by itself
+    driver.execute(statement, values)
+    die()
 
 
 @pytest.mark.parametrize(
@@ -78,16 +82,15 @@ def test_a_delivery_whose_process_is_killed_is_kept_once_when_it_comes_again(
 def test_a_commit_in_doubt_is_no_acknowledgement_and_the_digest_settles_it_F16(
     any_site: Site, monkeypatch: pytest.MonkeyPatch, kept: bool
 ) -> None:
-    insert = webhooks.door.record_delivery
+    execute = Intake._execute
 
-    def insert_and_lose_the_answer(connection: Any, *args: Any, **named: Any) -> Any:
-        insert(connection, *args, **named)
+    def lose_the_answer(intake: Intake, statement: str, values: Any) -> Any:
         if kept:
-            connection.commit()
+            execute(intake, statement, values)
         raise OperationalError("COMMIT", {}, Exception("the server went away"))
 
     with monkeypatch.context() as patched:
-        patched.setattr(webhooks.door, "record_delivery", insert_and_lose_the_answer)
+        patched.setattr(Intake, "_execute", lose_the_answer)
         assert Delivery(EVENT).to_zoom(any_site).status_code == 503
     assert len(stored(any_site)) == kept
 

@@ -22,11 +22,11 @@ from jobs.runtime import Platforms, Runtime
 from rollcall.errors import NeedsAttention, Retryable
 from store.database import open_database, reading, writing
 from store.deliveries import PARKED, list_deliveries, replay_deliveries
-from store.inbox import record_delivery
 from store.leases import take_lease
 from store.sealing import Sealer
 from store.tables import portal, zoom_user
 from tests.oauth.support import Site
+from tests.store.deliveries import record_delivery
 from tests.store.support import add_zoom_account
 from tests.webhooks.support import as_bytes, stored
 

@@ -13,9 +13,9 @@ from sqlalchemy import Engine, RowMapping, insert, select
 from jobs.drain import drain_inbox
 from jobs.runtime import Runtime
 from store.database import reading, writing
-from store.inbox import record_delivery
 from store.sealing import Sealer
 from store.tables import instance, occurrence, run
+from tests.store.deliveries import record_delivery
 from tests.store.support import (
     ACCOUNT,
     NOW,

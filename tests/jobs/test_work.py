@@ -14,13 +14,13 @@ from jobs import drain, stopping, turns, work
 from jobs.runtime import Runtime
 from jobs.turns import work_for_next_portal
 from store.database import writing
-from store.inbox import record_delivery
 from store.inbox_work import close_deliveries
 from store.leases import is_lease_held
 from store.runs import Pool
 from store.sealing import Sealer
 from store.tables import lease
 from tests.jobs.conftest import NOW, PORTAL
+from tests.store.deliveries import record_delivery
 
 LEASE = f"portal:{PORTAL}:live"
 

@@ -14,10 +14,11 @@ from sqlalchemy import select
 
 from store.database import writing
 from store.decisions import include_by_hand
-from store.inbox import Source, record_delivery
+from store.inbox import Source
 from store.tables import effect, occurrence, occurrence_person
 from tests.samples import sample
 from tests.scenarios.stage import PORTAL, Stage
+from tests.store.deliveries import record_delivery
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """For scenarios about decisions: what does not depend on the database is played on one of them."""

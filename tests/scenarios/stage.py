@@ -34,12 +34,12 @@ from schemas.oauth_answers import read_tokens
 from schemas.recording_links import RecordingLinks
 from schemas.tenant_settings import PluginForm
 from store.database import open_database, reading, writing
-from store.inbox import record_delivery
 from store.runs import OPEN_STATES, next_ready_at, open_run
 from store.sealing import Sealer
 from store.settings import save_settings
 from store.tables import inbox, occurrence, registration_request, run
 from store.types import UtcDateTime
+from tests.store.deliveries import record_delivery
 
 PORTAL = "4242"
 KEY = "4oQ3mQYIbyN7hLp5V0mJt8yqkz7o3oG4v8b1B0Zy0wE="

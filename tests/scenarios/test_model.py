@@ -23,9 +23,9 @@ from sqlalchemy import select
 from jobs.guard import Guard
 from plugins.registry import Registry
 from store.database import writing
-from store.inbox import record_delivery
 from store.tables import occurrence, occurrence_person, webinar
 from tests.scenarios.stage import PORTAL, Stage, set_stage
+from tests.store.deliveries import record_delivery
 
 LENGTH = 3600
 EXCLUDED_DOMAIN = "competitor.example"

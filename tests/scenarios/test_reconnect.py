@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import select
 
 from store.database import writing
-from store.inbox import record_delivery
 from store.tables import connection as connection_table
 from store.tables import inbox, occurrence, occurrence_person, run
 from tests.scenarios.audience import ON_SQLITE
 from tests.scenarios.stage import PORTAL, Stage
+from tests.store.deliveries import record_delivery
 
 
 def begin(stage: Stage, **parameters: Any) -> dict[str, Any]:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-
 import pytest
 from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, select
 
-from store.database import reading, writing
 from store.deliveries import (
     PARKED,
     Which,
@@ -20,7 +15,7 @@ from store.deliveries import (
     replay_deliveries,
     replay_delivery,
 )
-from store.inbox import Source, open_inbox, place_of, record_delivery
+from store.inbox import Source, place_of
 from store.inbox_work import (
     bury,
     close_deliveries,
@@ -36,6 +31,7 @@ from store.inbox_work import (
 from store.sealing import Sealer
 from store.tables import connection as grants
 from store.tables import inbox, portal_zoom
+from tests.store.deliveries import record_delivery
 from tests.store.support import ACCOUNT, NOW, PORTAL, add_portal, few_examples, minute
 
 SEALER = Sealer([Fernet.generate_key().decode()])
@@ -95,34 +91,6 @@ class TestStoring:
         deliver(connection, 1)
         assert waiting(connection) == []
 
-    def test_names_longer_than_their_column_are_cut_off(self, connection: Connection) -> None:
-        stored = record_delivery(
-            connection, SEALER, "zoom", "d" * 64, b"", event_name="e" * 99, account_id="a" * 99,
-            now=NOW,
-        )  # fmt: skip
-        assert stored
-        row = connection.execute(select(inbox)).mappings().one()
-        assert (row["event"], row["account_id"]) == ("e" * 64, "a" * 64)
-
-    def test_the_same_delivery_at_several_doors_is_stored_at_one_F28(
-        self, database: Engine
-    ) -> None:
-        gate, stored = threading.Barrier(4), []
-
-        def arrive() -> None:
-            gate.wait()
-            with writing(database) as connection:
-                stored.append(record_delivery(connection, SEALER, "zoom", "d" * 64, b"x", now=NOW))
-
-        threads = [threading.Thread(target=arrive) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(timeout=30)
-        assert sorted(stored) == [False, False, False, True]
-        with reading(database) as connection:
-            assert len(connection.execute(select(inbox.c.id)).all()) == 1
-
     @few_examples
     @given(numbers=st.lists(st.integers(0, 5), max_size=12))
     def test_however_often_each_is_delivered_each_is_there_once(
@@ -132,30 +100,6 @@ class TestStoring:
         stored = [deliver(connection, number) for number in numbers]
         assert sum(key is not None for key in stored) == len(set(numbers))
         assert len(waiting(connection)) == len(set(numbers))
-
-
-class TestTheDoor:
-    @pytest.fixture
-    def door(self, database: Engine) -> Iterator[Engine]:
-        engine = open_inbox(database.url.render_as_string(hide_password=False))
-        yield engine
-        engine.dispose()
-
-    def test_it_stores_what_everybody_else_finds(self, door: Engine, database: Engine) -> None:
-        with writing(door) as connection:
-            deliver(connection, 1)
-        with reading(database) as connection:
-            assert len(waiting(connection)) == 1
-
-    def test_where_it_would_have_to_wait_it_refuses_before_the_sender_gives_up_F17(
-        self, door: Engine, database: Engine
-    ) -> None:
-        with writing(database) as other:
-            deliver(other, 1)
-            with pytest.raises(OperationalError), writing(door) as connection:
-                deliver(connection, 1)
-        with writing(door) as connection:
-            assert deliver(connection, 1) is None
 
 
 class TestWorkingOff:

@@ -10,7 +10,6 @@ from sqlalchemy import Column, Engine, String, Table, func, select
 
 from store.database import reading, writing
 from store.gone import ensure_hash, erased_among, note_erased
-from store.inbox import record_delivery
 from store.leaving import (
     KEPT,
     Scope,
@@ -25,6 +24,7 @@ from store.past_effects import prune_past_effects, recall_effects
 from store.sealing import Sealer
 from store.settings import save_settings
 from store.tables import effect, inbox, metadata, past_effect, person, portal, webinar
+from tests.store.deliveries import record_delivery
 from tests.store.support import (
     ACCOUNT,
     NOW,

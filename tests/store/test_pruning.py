@@ -10,13 +10,13 @@ from sqlalchemy import Connection, select
 
 from store.connections import NewGrant, TokenPair, forget_tokens, save_grant
 from store.gone import note_deleted, note_erased
-from store.inbox import record_delivery
 from store.inbox_work import close_deliveries
 from store.pruning import prune
 from store.runs import add_changes, finish_run, open_run
 from store.sealing import Sealer
 from store.settings import save_settings
 from store.tables import gone_address, inbox, registration_request, run, run_change
+from tests.store.deliveries import record_delivery
 from tests.store.support import NOW, PORTAL, add_occurrence, add_portal
 
 SEALER = Sealer([Fernet.generate_key().decode()])
