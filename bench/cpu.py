@@ -35,9 +35,7 @@ def seconds_of(pid: int) -> float:
 
 def seconds_below(pid: int, named: str = "") -> float:
     """Those of the processes below one, of those whose command line holds ``named``."""
-    return sum(
-        seconds_of(running.pid) for running in descendants(pid) if named in running.command
-    )
+    return sum(seconds_of(running.pid) for running in descendants(pid) if named in running.command)
 
 
 def read_process_seconds(stat: str) -> float:

@@ -78,7 +78,5 @@ def _peak_of(size: Size) -> float:
 
 def _largest(serve_pid: int) -> float:
     # A work-horse and its guard keep the command line of the worker they were forked from.
-    sizes = [
-        running.memory for running in descendants(serve_pid) if WORKERS in running.command
-    ]
+    sizes = [running.memory for running in descendants(serve_pid) if WORKERS in running.command]
     return max(sizes, default=0) / MIB

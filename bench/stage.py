@@ -103,7 +103,8 @@ class Stage:
     def doubled(self) -> int:
         """Effects HubSpot holds twice, contacts that nobody registered as included."""
         held = self.simulated.summary(PORTAL_ID)
-        return int(held["duplicate_effects"]) + abs(held["contacts"] - self.size.registrants)
+        strangers = abs(int(held["contacts"]) - self.size.registrants)
+        return int(held["duplicate_effects"]) + strangers
 
     def _is_quiet(self) -> bool:
         database = open_database(f"sqlite:///{self.trial.data_dir / 'rollcall.db'}")
@@ -115,14 +116,14 @@ class Stage:
 
 
 @contextmanager
-def open_stage(size: Size, **environment: str) -> Iterator[Stage]:
+def open_stage(size: Size) -> Iterator[Stage]:
     """A webinar that ended an hour ago, after the last delay: one read is all there is to do.
 
-    ``environment`` changes how Rollcall is configured. Raises `TrialFailed`.
+    Raises `TrialFailed`.
     """
     with (
         tempfile.TemporaryDirectory(prefix="rollcall-bench-") as name,
-        open_trial(Path(name), **environment) as trial,
+        open_trial(Path(name)) as trial,
     ):
         yield set_stage(trial, size)
 

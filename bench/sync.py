@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from bench.flows.platforms import CONTACTS, portal_token
 from bench.journal import Calls
 from bench.ratio import Ratio
 from bench.size import BATCH, Size
@@ -146,13 +147,13 @@ def _zoom_ratios(sync: Measured) -> list[Ratio]:
 
 def _seconds_of_a_call(simulated: Simulated) -> float:
     """The mean of a few reads of a hundred contacts, one after the other."""
-    headers = {"Authorization": f"Bearer {portal_token(simulated)}"}
+    headers = {"Authorization": f"Bearer {portal_token(simulated, PORTAL_ID)}"}
     inputs = [{"id": f"big-guest{number:05d}@northquay.example"} for number in range(BATCH)]
     body = {"idProperty": "email", "properties": ["email"], "inputs": inputs}
     began = time.monotonic()
     for _ in range(SAMPLED_CALLS):
         answer = simulated.session.post(
-            f"{simulated.base}/hubspot/crm/objects/2026-03/contacts/batch/read",
+            f"{simulated.base}/hubspot{CONTACTS}/batch/read",
             json=body,
             headers=headers,
             timeout=30,
@@ -160,28 +161,3 @@ def _seconds_of_a_call(simulated: Simulated) -> float:
         if answer.status_code not in (200, 207):
             raise TrialFailed(f"a batch read was answered {answer.status_code}")
     return (time.monotonic() - began) / SAMPLED_CALLS
-
-
-def portal_token(simulated: Simulated) -> str:
-    """An access token for the customer's portal, which may read and write contacts."""
-    redirect = "http://localhost/callback"
-    scope = "oauth crm.objects.contacts.read crm.objects.contacts.write"
-    granted = simulated.call(
-        "POST",
-        f"/hubspot/portals/{PORTAL_ID}/code",
-        {"redirect_uri": redirect, "scope": scope},
-    )
-    answer = simulated.session.post(
-        f"{simulated.base}/hubspot/oauth/2026-03/token",
-        data={
-            "grant_type": "authorization_code",
-            "client_id": "sim-hubspot-app",
-            "client_secret": "sim-hubspot-secret",
-            "redirect_uri": redirect,
-            "code": granted["code"],
-        },
-        timeout=30,
-    )
-    if not answer.ok:
-        raise TrialFailed(f"no token for portal {PORTAL_ID}: {answer.status_code}")
-    return str(answer.json()["access_token"])
