@@ -35,7 +35,6 @@ def draw(ratios: Sequence[Ratio], caption: str) -> str:
     height = HEAD + ROW * len(judged) + FOOT
     held = sum(ratio.holds is True for ratio in judged)
     said = "; ".join(f"{ratio.what}: {_in_words(ratio)}" for ratio in judged)
-    target = _x(1.0)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" {ROLE}>',
         f'<title id="title">{held} of {len(judged)} targets of the benchmark are met</title>',
@@ -49,7 +48,6 @@ def draw(ratios: Sequence[Ratio], caption: str) -> str:
         lines += _row(ratio, HEAD + ROW * number)
     bottom = HEAD + ROW * len(judged)
     lines += [
-        f'<line class="target" x1="{target}" x2="{target}" y1="{HEAD - 8}" y2="{bottom - 8}"/>',
         f'<text class="quiet" x="{LEFT}" y="{bottom + 16}">{escape(caption)}</text>',
         "</svg>",
     ]
@@ -76,6 +74,7 @@ def _row(ratio: Ratio, top: int) -> list[str]:
         f'<text x="{LEFT}" y="{top + 6}">{escape(ratio.what)}</text>',
         f'<rect class="room" x="{LEFT}" y="{bar}" width="{_x(SCALE) - LEFT}" height="{BAR}"/>',
         f'<rect class="{kind}" x="{LEFT}" y="{bar}" width="{end - LEFT:g}" height="{BAR}"/>',
+        f'<line class="target" x1="{_x(1)}" x2="{_x(1)}" y1="{bar - 4}" y2="{bar + BAR + 4}"/>',
         *([f'<path class="{kind}" d="{tip}"/>'] if tip else []),
         f'<text x="{_x(SCALE) + 14}" y="{middle + 4:g}">{escape(_in_words(ratio))}</text>',
     ]

@@ -51,7 +51,7 @@ def ratios_of(size: Size, ours: Measured, one: Flow, fair: Flow, batch: Flow) ->
     calls = whole_calls(size, one)
     return [
         Ratio(
-            f"HubSpot calls of n8n's, one contact at a time ({one.part:.0%} run, then × people)",
+            f"HubSpot calls of n8n's (extrapolated from {one.part:.0%})",
             calls,
             "ours",
             ours.first.total,

@@ -8,6 +8,9 @@ from math import ceil
 BATCH = 100
 """Contacts or participations a call to HubSpot carries at most."""
 
+EVENT_BATCH = 500
+"""App events a call to HubSpot carries at most."""
+
 PAGE = 300
 """Rows of a page of Zoom's at most."""
 
@@ -46,6 +49,14 @@ class Size:
     def fewest_calls(self) -> int:
         """Read, write and register everybody in hundreds, attend in hundreds, put and complete."""
         return 3 * ceil(self.registrants / BATCH) + ceil(self.attendees / BATCH) + 2
+
+    @property
+    def fewest_calls_with_events(self) -> int:
+        """As above, and an app event for each registration and each attendance."""
+        registered, attended = (
+            ceil(people / EVENT_BATCH) for people in (self.registrants, self.attendees)
+        )
+        return self.fewest_calls + registered + attended
 
     @property
     def fewest_calls_afterwards(self) -> int:

@@ -91,14 +91,17 @@ class Stage:
 
         wait_for(looked, what, self.trial.rollcall, self.trial.simulator, seconds=seconds)
 
-    def check(self) -> None:
+    def check(self, app_events: int = 0) -> None:
         """A sync that left somebody out is no measurement. Raises `TrialFailed`."""
-        size, writes = self.size, self.simulated.summary(PORTAL_ID)["writes"]
-        if (writes["registered"], writes["attended"]) != (size.registrants, size.attendees):
-            raise TrialFailed(
-                f"{writes['registered']} of {size.registrants} registered and "
-                f"{writes['attended']} of {size.attendees} attended in HubSpot after the sync"
-            )
+        writes = self.simulated.summary(PORTAL_ID)["writes"]
+        wanted = {
+            "registered": self.size.registrants,
+            "attended": self.size.attendees,
+            "app_events": app_events,
+        }
+        found = {name: writes[name] for name in wanted}
+        if found != wanted:
+            raise TrialFailed(f"HubSpot has {found} after the sync instead of {wanted}")
 
     def doubled(self) -> int:
         """Effects HubSpot holds twice, contacts that nobody registered as included."""
@@ -116,20 +119,23 @@ class Stage:
 
 
 @contextmanager
-def open_stage(size: Size) -> Iterator[Stage]:
+def open_stage(size: Size, slowness: float = 1.0, **environment: str) -> Iterator[Stage]:
     """A webinar that ended an hour ago, after the last delay: one read is all there is to do.
 
+    Latencies are ``slowness`` times as assumed; ``environment`` changes how Rollcall is configured.
     Raises `TrialFailed`.
     """
     with (
         tempfile.TemporaryDirectory(prefix="rollcall-bench-") as name,
-        open_trial(Path(name)) as trial,
+        open_trial(Path(name), ports=None, **environment) as trial,
     ):
-        yield set_stage(trial, size)
+        stage = set_stage(trial, size)
+        slow_down(trial.simulated, slowness)
+        yield stage
 
 
 def set_stage(trial: Trial, size: Size) -> Stage:
-    """Play the webinar, install Rollcall, and make the platforms as slow as assumed."""
+    """Play the webinar and install Rollcall."""
     simulated = trial.simulated
     scene = simulated.scene(
         "big",
@@ -144,16 +150,16 @@ def set_stage(trial: Trial, size: Size) -> Stage:
     stage = Stage(trial, customer, str(scene["webinar_id"]), size)
     # What is looked up once after an installation belongs to no sync.
     stage.wait_quiet()
-    slow_down(simulated)
     return stage
 
 
-def slow_down(simulated: Simulated) -> None:
-    """Give both platforms their latencies."""
+def slow_down(simulated: Simulated, slowness: float) -> None:
+    """Give both platforms their latencies, so many times as long as assumed."""
     latencies = {
-        "latency_seconds": HUBSPOT_SECONDS,
-        "latency_per_item_seconds": RECORD_SECONDS,
+        "latency_seconds": HUBSPOT_SECONDS * slowness,
+        "latency_per_item_seconds": RECORD_SECONDS * slowness,
     }
     simulated.call("PATCH", "/limits", latencies)
-    slower = {"platform": "zoom", "kind": "slow", "seconds": ZOOM_SECONDS - HUBSPOT_SECONDS}
+    longer = (ZOOM_SECONDS - HUBSPOT_SECONDS) * slowness
+    slower = {"platform": "zoom", "kind": "slow", "seconds": longer}
     simulated.call("POST", "/faults", slower)

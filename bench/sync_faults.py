@@ -16,9 +16,9 @@ _RULES = [
 ]
 
 
-def measure_sync_under_faults(size: Size) -> list[Ratio]:
+def measure_sync_under_faults(size: Size, slowness: float = 1.0) -> list[Ratio]:
     """Sync a webinar of that size in a trial of its own. Raises `TrialFailed`."""
-    with open_stage(size) as stage:
+    with open_stage(size, slowness) as stage:
         calls = sync_under_faults(stage)
         return ratios_of(size, calls, stage.doubled())
 

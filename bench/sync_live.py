@@ -28,14 +28,14 @@ WHOLE, LEFT_AND_BACK = [[60, 3_500]], [[60, 1_500], [1_800, 3_500]]
 """Seconds after the start at which an attendee is there."""
 
 
-def measure_sync_after_live(size: Size) -> list[Ratio]:
+def measure_sync_after_live(size: Size, slowness: float = 1.0) -> list[Ratio]:
     """Register, hold and sync a webinar of that size in a trial of its own.
 
     Raises `TrialFailed`.
     """
     with open_upcoming(size) as stage:
         register_live(stage)
-        slow_down(stage.simulated)
+        slow_down(stage.simulated, slowness)
         return ratios_of(size, sync_after(stage))
 
 

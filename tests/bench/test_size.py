@@ -36,6 +36,10 @@ def test_the_limit_lets_calls_go_in_windows_and_the_last_call_takes_its_time() -
     assert Size(1_200).limit_seconds(0.65) == pytest.approx(0.65)
 
 
+def test_app_events_come_on_top_in_batches_of_their_own() -> None:
+    assert REFERENCE.fewest_calls_with_events == 394
+
+
 def test_seconds_are_judged_for_the_reference_only() -> None:
     assert REFERENCE.is_judged_by_seconds
     assert not Size(1_200).is_judged_by_seconds
