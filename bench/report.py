@@ -19,11 +19,15 @@ HEAD = ("", "measured", "against", "ratio", "target", "")
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rows measured together, and how many cores others used meanwhile."""
+    """Rows measured together, and how many cores others used meanwhile.
+
+    ``stopped`` says why there is nothing to show; empty when there is.
+    """
 
     name: str
     ratios: Sequence[Ratio]
     foreign_cores: float
+    stopped: str = ""
 
     @property
     def is_noisy(self) -> bool:
@@ -70,6 +74,15 @@ def rows_of(groups: Sequence[Group]) -> Iterator[Row]:
             yield Row(ratio, group.is_noisy and not ratio.is_count)
 
 
+def lines_of(groups: Sequence[Group]) -> Iterator[tuple[str, ...]]:
+    """Every row as text, in the order of `HEAD`; what could not be measured says why."""
+    for group in groups:
+        if group.stopped:
+            yield f"{group.name}: could not be measured", "–", group.stopped, "–", "–", "FAIL"
+        for row in rows_of([group]):
+            yield row.cells()
+
+
 def failed(groups: Sequence[Group], *, only_counts: bool) -> list[Row]:
     """The rows that miss their target."""
     return [row for row in rows_of(groups) if row.fails and (row.ratio.is_count or not only_counts)]
@@ -94,6 +107,7 @@ def as_json(scale: str, groups: Sequence[Group], at: datetime, seconds: float) -
             {
                 "name": group.name,
                 "foreign_cores": round(group.foreign_cores, 3),
+                "stopped": group.stopped,
                 "rows": [
                     asdict(row.ratio) | {"ratio": row.ratio.value, "verdict": row.verdict}
                     for row in rows_of([group])

@@ -15,7 +15,8 @@ from rich.table import Table
 
 from bench.chart import draw
 from bench.cpu import watching_others
-from bench.report import HEAD, Group, as_json, failed, rows_of
+from bench.ratio import Ratio
+from bench.report import HEAD, Group, as_json, failed, lines_of, rows_of
 from bench.subjects import FULL, MEDIUM, SMALL, Scale, Subject, subjects_of
 from commands.figures import REFERENCE, made_by, save_figures, table
 from commands.trial import HOME, TrialFailed
@@ -46,22 +47,26 @@ def command(scale: str | None, only: tuple[str, ...], save: bool) -> None:
     if only and save:
         raise click.UsageError("figures of a part are not saved")
     began = time.monotonic()
-    try:
-        groups = [_measure(subject) for subject in subjects]
-    except TrialFailed as error:
-        print(f"The benchmark stopped: {error}", file=sys.stderr)
-        sys.exit(1)
+    groups = [_measure(subject) for subject in subjects]
     _show(groups, chosen, time.monotonic() - began)
     if save:
         _save(groups, chosen)
-    sys.exit(1 if failed(groups, only_counts=chosen.only_counts) else 0)
+    is_stopped = any(group.stopped for group in groups)
+    sys.exit(1 if is_stopped or failed(groups, only_counts=chosen.only_counts) else 0)
 
 
 def _measure(subject: Subject) -> Group:
+    """Measure a subject; one that gets stuck does not take the others with it."""
     print(f"Measuring {subject.name} …", file=sys.stderr)
+    ratios: list[Ratio] = []
+    stopped = ""
     with watching_others() as foreign:
-        ratios = subject.measure()
-    return Group(subject.name, ratios, foreign.cores)
+        try:
+            ratios = subject.measure()
+        except TrialFailed as error:
+            print(f"{subject.name} could not be measured: {error}", file=sys.stderr)
+            stopped = str(error).partition("\n")[0]
+    return Group(subject.name, ratios, foreign.cores, stopped)
 
 
 def _show(groups: Sequence[Group], scale: Scale, seconds: float) -> None:
@@ -79,8 +84,8 @@ def table_of(groups: Sequence[Group]) -> Table:
     shown = Table(box=None, pad_edge=False)
     for heading in HEAD:
         shown.add_column(heading, justify="right" if heading in ("measured", "ratio") else "left")
-    for row in rows_of(groups):
-        shown.add_row(*row.cells())
+    for line in lines_of(groups):
+        shown.add_row(*line)
     return shown
 
 
@@ -91,6 +96,6 @@ def _save(groups: Sequence[Group], scale: Scale) -> None:
 
 def save_page(groups: Sequence[Group], call: str, page: Path, chart: Path) -> None:
     """Write the rows into their place of the page, and the chart beside it."""
-    rows = list(rows_of(groups))
-    save_figures("bench", call, table(HEAD, [row.cells() for row in rows]), page)
-    chart.write_text(draw([row.ratio for row in rows], made_by(call).replace("`", "")))
+    save_figures("bench", call, table(HEAD, list(lines_of(groups))), page)
+    ratios = [row.ratio for row in rows_of(groups)]
+    chart.write_text(draw(ratios, made_by(call).replace("`", "")))

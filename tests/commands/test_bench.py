@@ -78,14 +78,23 @@ def test_a_missed_target_is_the_exit_status(
     assert run(monkeypatch, tmp_path, ratio, asked=asked).exit_code == status
 
 
-def test_a_run_that_gets_stuck_says_where(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_subject_that_gets_stuck_says_where_and_does_not_stop_the_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     def fail() -> list[Ratio]:
-        raise TrialFailed("waited 600 s for the sync")
+        raise TrialFailed("waited 600 s for the sync\nits last words")
 
-    monkeypatch.setattr(bench, "subjects_of", lambda scale: [Subject("sync", fail)])
+    monkeypatch.setattr(bench, "HOME", tmp_path)
+    monkeypatch.setattr(bench, "RESULTS", tmp_path / "var" / "bench")
+    subjects = [Subject("faults", fail), Subject("live", lambda: [GOOD])]
+    monkeypatch.setattr(bench, "subjects_of", lambda scale: subjects)
     answer = CliRunner().invoke(bench.command, ["--small"])
     assert answer.exit_code == 1
-    assert "The benchmark stopped: waited 600 s for the sync" in answer.output
+    table = answer.output.partition("Measuring live")[2]
+    assert "faults: could not be measured" in table
+    assert "waited 600 s for the sync" in table
+    assert "its last words" not in table
+    assert "PASS" in table
 
 
 def test_a_part_of_the_figures_is_not_saved() -> None:
