@@ -146,5 +146,5 @@ def _run(stage: Stage, portal_id: str, run: Callable[[Platforms], None], part: f
     with closing(platforms):
         run(platforms)
     seconds = time.monotonic() - began
-    hubspot = calls_of(stage.simulated.journal(portal_id))
-    return Flow(hubspot.total, stage.zoom_calls().total, seconds, part)
+    hubspot, zoom = calls_of(stage.simulated.journal(portal_id)), stage.zoom_calls()
+    return Flow(hubspot.total, zoom.total - zoom.rate_limited, seconds, part)

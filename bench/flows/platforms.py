@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,9 @@ from requests.adapters import HTTPAdapter
 from commands.trial import Simulated, TrialFailed
 
 CONNECTIONS = 16
+TOO_MANY, PAUSE_SECONDS = 429, 1.0
+"""Zoom counts by the second: https://developers.zoom.us/docs/api/rate-limits/"""
+
 CONTACTS = "/crm/objects/2026-03/contacts"
 EVENTS = "/marketing/marketing-events/2026-03"
 SCOPES = (
@@ -65,6 +69,9 @@ class Platforms:
         params = {"page_size": str(page_size)}
         while True:
             answer = self._zoom.get(f"{self.base}/zoom/v2{path}", params=params, timeout=60)
+            if answer.status_code == TOO_MANY:
+                time.sleep(PAUSE_SECONDS)
+                continue
             page = _json_of(answer, f"GET {path}")
             yield from page[name]
             if not page.get("next_page_token"):
