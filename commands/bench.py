@@ -47,17 +47,17 @@ def command(scale: str | None, only: tuple[str, ...], save: bool) -> None:
     if only and save:
         raise click.UsageError("figures of a part are not saved")
     began = time.monotonic()
-    groups = [_measure(subject) for subject in subjects]
+    groups = [_measure(subject, only_counts=chosen.only_counts) for subject in subjects]
     _show(groups, chosen, time.monotonic() - began)
     if save:
         _save(groups, chosen)
-    is_stopped = any(group.stopped for group in groups)
-    sys.exit(1 if is_stopped or failed(groups, only_counts=chosen.only_counts) else 0)
+    sys.exit(1 if failed(groups) else 0)
 
 
-def _measure(subject: Subject) -> Group:
+def _measure(subject: Subject, *, only_counts: bool) -> Group:
     """Measure a subject; one that gets stuck does not take the others with it."""
     print(f"Measuring {subject.name} …", file=sys.stderr)
+    began = time.monotonic()
     ratios: list[Ratio] = []
     stopped = ""
     with watching_others() as foreign:
@@ -66,7 +66,9 @@ def _measure(subject: Subject) -> Group:
         except TrialFailed as error:
             print(f"{subject.name} could not be measured: {error}", file=sys.stderr)
             stopped = str(error).partition("\n")[0]
-    return Group(subject.name, ratios, foreign.cores, stopped)
+    print(f"… {time.monotonic() - began:.0f} s", file=sys.stderr)
+    kept = [ratio for ratio in ratios if ratio.is_count or not only_counts]
+    return Group(subject.name, kept, foreign.cores, stopped)
 
 
 def _show(groups: Sequence[Group], scale: Scale, seconds: float) -> None:
