@@ -83,9 +83,10 @@ def lines_of(groups: Sequence[Group]) -> Iterator[tuple[str, ...]]:
             yield row.cells()
 
 
-def failed(groups: Sequence[Group], *, only_counts: bool) -> list[Row]:
-    """The rows that miss their target."""
-    return [row for row in rows_of(groups) if row.fails and (row.ratio.is_count or not only_counts)]
+def failed(groups: Sequence[Group]) -> list[str]:
+    """What misses its target, and what could not be measured."""
+    stopped = [group.name for group in groups if group.stopped]
+    return stopped + [row.ratio.what for row in rows_of(groups) if row.fails]
 
 
 def shown(value: float | None) -> str:

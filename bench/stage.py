@@ -27,7 +27,9 @@ from store.figures import read_figures
 HUBSPOT_SECONDS, RECORD_SECONDS, ZOOM_SECONDS = 0.25, 0.004, 0.4
 PORTAL_ID = "4242"
 LOOK_SECONDS = 0.5
-SYNC_SECONDS = 600.0
+SYNC_SECONDS, SECONDS_A_PERSON = 600.0, 0.05
+"""What is waited for at most, so that a sync which is stuck ends the measurement."""
+
 WORKERS = "commands.workers"
 
 
@@ -82,14 +84,15 @@ class Stage:
         """Wait until no run is under way or due. Raises `TrialFailed`."""
         self.wait("the last run to end", self._is_quiet)
 
-    def wait(self, what: str, is_over: Callable[[], Any], seconds: float = SYNC_SECONDS) -> None:
+    def wait(self, what: str, is_over: Callable[[], Any]) -> None:
         """Look now and then only: whoever asks takes time from the machine that is measured."""
 
         def looked() -> bool:
             time.sleep(LOOK_SECONDS)
             return bool(is_over())
 
-        wait_for(looked, what, self.trial.rollcall, self.trial.simulator, seconds=seconds)
+        patience = SYNC_SECONDS + self.size.registrants * SECONDS_A_PERSON
+        wait_for(looked, what, self.trial.rollcall, self.trial.simulator, seconds=patience)
 
     def check(self, app_events: int = 0) -> None:
         """A sync that left somebody out is no measurement. Raises `TrialFailed`."""

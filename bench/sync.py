@@ -165,6 +165,7 @@ def _zoom_ratios(sync: Measured) -> list[Ratio]:
             "fewest pages of the two full lists",
             sync.size.fewest_pages,
             "calls",
+            is_count=True,
         ),
     ]
 

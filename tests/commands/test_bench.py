@@ -68,7 +68,7 @@ def test_a_run_prints_its_rows_and_keeps_them_for_programs(
     ("ratio", "asked", "status"),
     [
         pytest.param(BAD, "--small", 1, id="a count"),
-        pytest.param(SLOW, "--small", 0, id="seconds, where counts alone are judged"),
+        pytest.param(SLOW, "--small", 0, id="seconds, where only counts are measured"),
         pytest.param(BAD, "--full", 1, id="a count of the full run"),
     ],
 )
@@ -76,6 +76,12 @@ def test_a_missed_target_is_the_exit_status(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ratio: Ratio, asked: str, status: int
 ) -> None:
     assert run(monkeypatch, tmp_path, ratio, asked=asked).exit_code == status
+
+
+def test_the_small_run_shows_counts_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    answer = run(monkeypatch, tmp_path, GOOD, SLOW)
+    assert "calls" in answer.stdout
+    assert "the limit" not in answer.stdout
 
 
 def test_a_subject_that_gets_stuck_says_where_and_does_not_stop_the_others(
