@@ -1,145 +1,184 @@
-"""A whole sync of a webinar that is over: calls, seconds, memory; then the same again."""
+"""A whole sync of a webinar that is over, then the same again: calls, seconds, processor time."""
 
 from __future__ import annotations
 
-import tempfile
 import time
 from dataclasses import dataclass
-from math import ceil
-from pathlib import Path
-from typing import Any
 
-from bench.memory import watching_workers
-from commands.customer import Customer
-from commands.trial import Simulated, Trial, TrialFailed, open_trial, wait_for
+from bench.flows.platforms import CONTACTS, portal_token
+from bench.journal import Calls
+from bench.ratio import Ratio
+from bench.size import BATCH, Size
+from bench.stage import PORTAL_ID, Stage, open_stage
+from commands.trial import Simulated, TrialFailed
 
-LATENCY_SECONDS = 0.2
-ATTENDING_SHARE = 0.6
-SYNC_SECONDS = 120.0
-LOOK_SECONDS = 0.2
-SAMPLED_CALLS = 10
-BATCH = 100
+SAMPLED_CALLS = 5
+CPU_PER_THOUSAND = 0.5
+"""Seconds that a thousand attendees may cost."""
 
+APP_EVENTS = "registered=ae1001_registered,attended=ae1001_attended"
+"""The types HubSpot approved for the simulated app."""
 
-@dataclass(frozen=True, slots=True)
-class Sync:
-    """One work-off: calls to HubSpot, seconds."""
-
-    calls: int
-    seconds: float
+EMPTY_LISTS = 2
+"""Who waits for approval, who was denied: nobody, but that has to be asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A first sync, a second one, memory in MiB, and seconds of a single batch call."""
+    """A first sync and a second one; ``worker_seconds`` of processor time are the first's.
 
-    registrants: int
-    attendees: int
-    first: Sync
-    second: Sync
-    memory_before: float
-    memory: float
+    ``call_seconds`` is what a call with a hundred contacts takes by itself.
+    """
+
+    size: Size
+    first: Calls
+    second: Calls
+    zoom: Calls
+    seconds: float
+    worker_seconds: float
     call_seconds: float
-
-    @property
-    def fewest_calls(self) -> int:
-        """Read, write and register everybody in hundreds, attend in hundreds, put and complete."""
-        return 3 * ceil(self.registrants / BATCH) + ceil(self.attendees / BATCH) + 2
-
-    @property
-    def limit_seconds(self) -> float:
-        """How long HubSpot's limit alone (110 calls in any 10 s) makes that many calls last."""
-        return (self.first.calls - 1) // 110 * 10.0
-
-    @property
-    def serial_seconds(self) -> float:
-        """How long that many batch calls last one after the other, without a limit."""
-        return self.first.calls * self.call_seconds
+    doubled: int
 
 
-def measure_sync(registrants: int) -> Measured:
+def measure_sync(size: Size, slowness: float = 1.0) -> list[Ratio]:
     """Sync a webinar of that size in a trial of its own. Raises `TrialFailed`."""
-    attendees = round(registrants * ATTENDING_SHARE)
-    with (
-        tempfile.TemporaryDirectory(prefix="rollcall-bench-") as name,
-        open_trial(Path(name)) as trial,
-    ):
-        simulated = trial.simulated
-        scene = simulated.scene("big", registrants=registrants, attendees=attendees)
-        portal_id, webinar_id = str(scene["portal_id"]), str(scene["webinar_id"])
-        account = simulated.call("GET", f"/zoom/accounts/{scene['account_id']}")
-        customer = Customer(trial.rollcall_url)
-        customer.install(portal_id, scene["account_id"], account["users"][0]["id"])
-        simulated.call("PATCH", "/limits", {"latency_seconds": LATENCY_SECONDS})
-        with watching_workers(trial.rollcall.pid) as peak:
-            first = _first_sync(trial, customer, portal_id, webinar_id)
-        _check(simulated, portal_id, registrants, attendees)
-        return Measured(
-            registrants,
-            attendees,
-            first,
-            _second_sync(trial, customer, portal_id, webinar_id),
-            peak.before,
-            peak.highest,
-            _seconds_of_a_call(simulated, portal_id),
-        )
+    with open_stage(size, slowness) as stage:
+        return ratios_of(sync_twice(stage))
 
 
-def _first_sync(trial: Trial, customer: Customer, portal_id: str, webinar_id: str) -> Sync:
-    trial.simulated.call("DELETE", "/journal")
-    began = time.monotonic()
-    customer.api("PATCH", "/settings", {"webinar_sync": "all"})
-    _await(trial, "the first sync", lambda: customer.has_settled(webinar_id))
-    return Sync(_calls(trial.simulated, portal_id), time.monotonic() - began)
+def measure_sync_with_events(size: Size, slowness: float = 1.0) -> list[Ratio]:
+    """The same where HubSpot has approved the app's events. Raises `TrialFailed`."""
+    with open_stage(size, slowness, HUBSPOT_APP_EVENTS=APP_EVENTS) as stage:
+        stage.forget_calls()
+        stage.begin()
+        stage.wait_settled()
+        stage.wait_quiet()
+        stage.check(app_events=size.registrants + size.attendees)
+        return [
+            Ratio(
+                "HubSpot calls of a first sync with app events",
+                stage.hubspot_calls().total,
+                "fewest possible",
+                size.fewest_calls_with_events,
+                "calls",
+                target=1.05,
+                is_count=True,
+            )
+        ]
 
 
-def _second_sync(trial: Trial, customer: Customer, portal_id: str, webinar_id: str) -> Sync:
-    # What the first sync used of the limit is forgotten after ten seconds.
-    time.sleep(10)
-    trial.simulated.call("DELETE", "/journal")
-    began = time.monotonic()
-    run_id = customer.api("POST", f"/webinars/{webinar_id}/sync")["run_id"]
-    _await(
-        trial,
-        "the second sync",
-        lambda: customer.api("GET", f"/runs/{run_id}")["state"] in ("done", "failed"),
-    )
-    return Sync(_calls(trial.simulated, portal_id), time.monotonic() - began)
+def sync_twice(stage: Stage) -> Measured:
+    """Sync, and press Sync now when nothing has changed. Raises `TrialFailed`."""
+    stage.forget_calls()
+    began, used = time.monotonic(), stage.worker_seconds()
+    stage.begin()
+    stage.wait_settled()
+    stage.wait_quiet()
+    seconds, used = time.monotonic() - began, stage.worker_seconds() - used
+    stage.check()
+    first, zoom = stage.hubspot_calls(), stage.zoom_calls()
+    stage.forget_calls()
+    stage.sync_again()
+    stage.wait_quiet()
+    second = stage.hubspot_calls()
+    doubled, call_seconds = stage.doubled(), _seconds_of_a_call(stage.simulated)
+    return Measured(stage.size, first, second, zoom, seconds, used, call_seconds, doubled)
 
 
-def _await(trial: Trial, what: str, is_over: Any) -> None:
-    """Look now and then only: whoever asks takes time from the machine that is measured."""
+def ratios_of(sync: Measured) -> list[Ratio]:
+    """The lines of the table."""
+    size = sync.size
+    people = f"{size.registrants:,} registrants, {size.attendees:,} attendees"
+    judged = size.is_judged_by_seconds
+    return [
+        Ratio(
+            f"HubSpot calls of a first sync, {people}",
+            sync.first.total,
+            "fewest possible",
+            size.fewest_calls,
+            "calls",
+            target=1.05,
+            is_count=True,
+        ),
+        Ratio(
+            "writes of a second sync, nothing changed",
+            sync.second.writes,
+            "of the first",
+            sync.first.writes,
+            "calls",
+            target=0.0,
+            is_count=True,
+        ),
+        Ratio(
+            "effects or contacts twice in HubSpot after both",
+            sync.doubled,
+            "people and participations",
+            2 * size.registrants + size.attendees,
+            "",
+            target=0.0,
+            is_count=True,
+        ),
+        Ratio(
+            "calls answered 429",
+            sync.first.rate_limited + sync.second.rate_limited,
+            "all calls of both syncs",
+            sync.first.total + sync.second.total,
+            "calls",
+            target=0.001,
+            is_count=True,
+        ),
+        *_zoom_ratios(sync),
+        Ratio(
+            f"seconds of a first sync, {people}",
+            sync.seconds,
+            "HubSpot's limit alone and the last call",
+            size.limit_seconds(sync.call_seconds),
+            "s",
+            target=1.6 if judged else None,
+        ),
+        Ratio(
+            f"processor seconds of the workers, {size.attendees:,} attendees",
+            sync.worker_seconds,
+            f"{CPU_PER_THOUSAND} s a thousand",
+            CPU_PER_THOUSAND * size.attendees / 1_000,
+            "s",
+            target=1.0 if judged else None,
+        ),
+    ]
 
-    def looked() -> bool:
-        time.sleep(LOOK_SECONDS)
-        return bool(is_over())
 
-    wait_for(looked, what, trial.rollcall, seconds=SYNC_SECONDS)
+def _zoom_ratios(sync: Measured) -> list[Ratio]:
+    lists = sync.size.fewest_pages + EMPTY_LISTS
+    return [
+        Ratio(
+            "pages of Zoom's lists in one read",
+            sync.zoom.pages,
+            "fewest: of 300 rows, and the two empty lists",
+            lists,
+            "calls",
+            target=1.05,
+            is_count=True,
+        ),
+        Ratio(
+            "all Zoom calls of that read, session and webinar included",
+            sync.zoom.total,
+            "fewest pages of the two full lists",
+            sync.size.fewest_pages,
+            "calls",
+            is_count=True,
+        ),
+    ]
 
 
-def _calls(simulated: Simulated, portal_id: str) -> int:
-    return int(simulated.journal(portal_id)["total"])
-
-
-def _check(simulated: Simulated, portal_id: str, registrants: int, attendees: int) -> None:
-    """A sync that left somebody out is no measurement."""
-    writes = simulated.summary(portal_id)["writes"]
-    if (writes["registered"], writes["attended"]) != (registrants, attendees):
-        raise TrialFailed(
-            f"{writes['registered']} of {registrants} registered and {writes['attended']} of "
-            f"{attendees} attended in HubSpot after the sync"
-        )
-
-
-def _seconds_of_a_call(simulated: Simulated, portal_id: str) -> float:
+def _seconds_of_a_call(simulated: Simulated) -> float:
     """The mean of a few reads of a hundred contacts, one after the other."""
-    headers = {"Authorization": f"Bearer {_token(simulated, portal_id)}"}
+    headers = {"Authorization": f"Bearer {portal_token(simulated, PORTAL_ID)}"}
     inputs = [{"id": f"big-guest{number:05d}@northquay.example"} for number in range(BATCH)]
     body = {"idProperty": "email", "properties": ["email"], "inputs": inputs}
     began = time.monotonic()
     for _ in range(SAMPLED_CALLS):
         answer = simulated.session.post(
-            f"{simulated.base}/hubspot/crm/objects/2026-03/contacts/batch/read",
+            f"{simulated.base}/hubspot{CONTACTS}/batch/read",
             json=body,
             headers=headers,
             timeout=30,
@@ -147,27 +186,3 @@ def _seconds_of_a_call(simulated: Simulated, portal_id: str) -> float:
         if answer.status_code not in (200, 207):
             raise TrialFailed(f"a batch read was answered {answer.status_code}")
     return (time.monotonic() - began) / SAMPLED_CALLS
-
-
-def _token(simulated: Simulated, portal_id: str) -> str:
-    redirect = "http://localhost/callback"
-    scope = "oauth crm.objects.contacts.read"
-    granted = simulated.call(
-        "POST",
-        f"/hubspot/portals/{portal_id}/code",
-        {"redirect_uri": redirect, "scope": scope},
-    )
-    answer = simulated.session.post(
-        f"{simulated.base}/hubspot/oauth/2026-03/token",
-        data={
-            "grant_type": "authorization_code",
-            "client_id": "sim-hubspot-app",
-            "client_secret": "sim-hubspot-secret",
-            "redirect_uri": redirect,
-            "code": granted["code"],
-        },
-        timeout=30,
-    )
-    if not answer.ok:
-        raise TrialFailed(f"no token for portal {portal_id}: {answer.status_code}")
-    return str(answer.json()["access_token"])

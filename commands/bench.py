@@ -2,105 +2,102 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from bench.intake import measure_intake
+from bench.chart import draw
+from bench.cpu import watching_others
 from bench.ratio import Ratio
-from bench.sync import Measured, measure_sync
-from commands.trial import TrialFailed
+from bench.report import HEAD, Group, as_json, failed, lines_of, rows_of
+from bench.subjects import FULL, MEDIUM, SMALL, Scale, Subject, subjects_of
+from commands.figures import REFERENCE, made_by, save_figures, table
+from commands.trial import HOME, TrialFailed
 
-WIDTH = 150
-SMALLER = 5
-"""The smaller webinar has a fifth of the people."""
+WIDTH = 190
+PAGE, CHART = REFERENCE / "performance.md", REFERENCE / "performance.svg"
+RESULTS = HOME / "var" / "bench"
 
 
 @click.command()
-@click.option("--people", type=click.IntRange(500, 20_000), default=5_000, show_default=True)
-def command(people: int) -> None:
-    """Sync a webinar of that many people, and one of a fifth, and print a table of ratios.
+@click.option("--small", "scale", flag_value=SMALL.name, help="Counts only, 1,200 people.")
+@click.option("--full", "scale", flag_value=FULL.name, help="10,000 people, and memory at 100,000.")
+@click.option("--only", metavar="SUBJECT", multiple=True, help="Leave the other subjects out.")
+@click.option("--save", is_flag=True, help="Write table and chart into docs/reference.")
+def command(scale: str | None, only: tuple[str, ...], save: bool) -> None:
+    """Measure, and print a table of ratios with their targets.
 
-    Nothing is judged: a ratio is as good as its row says, and the machine is part of the seconds.
+    Without an option everything is measured with 3,000 people, in some minutes. Seconds and memory
+    are judged with --full only: below 10,000 people the few calls of any sync outweigh the rest.
+    Exit status 1 when a target is missed, unless others kept the machine busy meanwhile; with
+    --small counts alone are judged.
     """
+    chosen = {SMALL.name: SMALL, FULL.name: FULL}.get(scale or "", MEDIUM)
+    subjects = [one for one in subjects_of(chosen) if not only or one.name in only]
+    if only and {one.name for one in subjects} != set(only):
+        known = ", ".join(one.name for one in subjects_of(chosen))
+        raise click.UsageError(f"the subjects of this size are {known}")
+    if only and save:
+        raise click.UsageError("figures of a part are not saved")
     began = time.monotonic()
-    progress = Console(stderr=True, highlight=False)
-    try:
-        progress.print(f"Syncing {people // SMALLER:,} people …")
-        small = measure_sync(people // SMALLER)
-        progress.print(f"Syncing {people:,} people …")
-        large = measure_sync(people)
-        progress.print("Taking in webhooks …")
-        intake = measure_intake()
-    except TrialFailed as error:
-        print(f"The benchmark stopped: {error}", file=sys.stderr)
-        sys.exit(1)
+    groups = [_measure(subject, only_counts=chosen.only_counts) for subject in subjects]
+    _show(groups, chosen, time.monotonic() - began)
+    if save:
+        _save(groups, chosen)
+    sys.exit(1 if failed(groups) else 0)
+
+
+def _measure(subject: Subject, *, only_counts: bool) -> Group:
+    """Measure a subject; one that gets stuck does not take the others with it."""
+    print(f"Measuring {subject.name} …", file=sys.stderr)
+    began = time.monotonic()
+    ratios: list[Ratio] = []
+    stopped = ""
+    with watching_others() as foreign:
+        try:
+            ratios = subject.measure()
+        except TrialFailed as error:
+            print(f"{subject.name} could not be measured: {error}", file=sys.stderr)
+            stopped = str(error).partition("\n")[0]
+    print(f"… {time.monotonic() - began:.0f} s", file=sys.stderr)
+    kept = [ratio for ratio in ratios if ratio.is_count or not only_counts]
+    return Group(subject.name, kept, foreign.cores, stopped)
+
+
+def _show(groups: Sequence[Group], scale: Scale, seconds: float) -> None:
     screen = Console(highlight=False, width=max(WIDTH, Console().width))
-    screen.print(table_of([*ratios_of(small, large), *intake]))
-    screen.print(f"Measured in {time.monotonic() - began:.0f} s.")
+    screen.print(table_of(groups))
+    at = datetime.now(UTC)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    path = RESULTS / f"{at:%Y%m%d-%H%M%S}-{scale.name}.json"
+    path.write_text(json.dumps(as_json(scale.name, groups, at, seconds), indent=1))
+    screen.print(f"Measured in {seconds:.0f} s; {path.relative_to(HOME)} has it for programs.")
 
 
-def ratios_of(small: Measured, large: Measured) -> list[Ratio]:
-    """The lines of the two syncs."""
-    return [
-        *(_calls(measured) for measured in (small, large)),
-        Ratio(
-            f"memory a sync of {large.registrants:,} adds to a worker",
-            large.memory - large.memory_before,
-            f"of {small.registrants:,}",
-            small.memory - small.memory_before,
-            "MiB",
-        ),
-        Ratio(
-            f"seconds of a sync of {large.registrants:,}",
-            large.first.seconds,
-            "HubSpot's limit alone, for as many calls",
-            large.limit_seconds,
-            "s",
-        ),
-        Ratio(
-            f"seconds of a sync of {large.registrants:,}",
-            large.first.seconds,
-            "the same calls one after the other",
-            large.serial_seconds,
-            "s",
-        ),
-        Ratio(
-            f"seconds of a second Sync now of {large.registrants:,}",
-            large.second.seconds,
-            "the first",
-            large.first.seconds,
-            "s",
-        ),
-        Ratio(
-            f"calls of a second Sync now of {large.registrants:,}",
-            large.second.calls,
-            "the first",
-            large.first.calls,
-            "calls",
-        ),
-    ]
+def table_of(groups: Sequence[Group]) -> Table:
+    """The rows as a table for a terminal."""
+    shown = Table(box=None, pad_edge=False)
+    for heading in HEAD:
+        shown.add_column(heading, justify="right" if heading in ("measured", "ratio") else "left")
+    for line in lines_of(groups):
+        shown.add_row(*line)
+    return shown
 
 
-def _calls(measured: Measured) -> Ratio:
-    return Ratio(
-        f"HubSpot calls for {measured.registrants:,} registrants, {measured.attendees:,} attendees",
-        measured.first.calls,
-        "fewest possible",
-        measured.fewest_calls,
-        "calls",
-    )
+def _save(groups: Sequence[Group], scale: Scale) -> None:
+    words = "./run bench" if scale is MEDIUM else f"./run bench --{scale.name}"
+    save_page(groups, f"{words} --save", PAGE, CHART)
 
 
-def table_of(ratios: Sequence[Ratio]) -> Table:
-    """The ratios as a table for a terminal."""
-    table = Table(box=None, pad_edge=False)
-    for heading in ("measured", "", "against", "ratio"):
-        table.add_column(heading, justify="right" if heading == "" else "left")
-    for ratio in ratios:
-        table.add_row(*ratio.cells())
-    return table
+def save_page(groups: Sequence[Group], call: str, page: Path, chart: Path) -> None:
+    """Write the rows into their place of the page, and the chart beside it."""
+    save_figures("bench", call, table(HEAD, list(lines_of(groups))), page)
+    ratios = [row.ratio for row in rows_of(groups)]
+    chart.write_text(draw(ratios, made_by(call).replace("`", "")))

@@ -52,13 +52,14 @@ def steps(asked_of_pytest: Sequence[str]) -> list[Step]:
         Step("known vulnerabilities", audit),
         Step("rules", rules),
         Step("tests", _tool("pytest", *pytest_arguments(asked_of_pytest))),
+        Step("benchmark", _tool("commands", "bench", "--small")),
     ]
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def command(arguments: tuple[str, ...]) -> None:
-    """Format, lint, types, imports, security, rules, then the tests; a summary at the end."""
+    """Format, lint, types, imports, security, rules, the tests, the small benchmark; a summary."""
     lines: list[str] = []
     failed = False
     for step in steps(arguments):

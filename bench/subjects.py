@@ -1,0 +1,86 @@
+"""What the benchmark measures, and with how many people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bench.intake import measure_intake
+from bench.memory import measure_memory
+from bench.peers import measure_peers
+from bench.ratio import Ratio
+from bench.size import Size
+from bench.stage import open_stage
+from bench.sync import measure_sync_with_events, ratios_of, sync_twice
+from bench.sync_faults import measure_sync_under_faults
+from bench.sync_live import measure_sync_after_live
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A group of rows measured together. ``has_counts``: the machine's speed matters to none of
+    its judged ones."""
+
+    name: str
+    measure: Callable[[], list[Ratio]]
+    has_counts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much is measured: a webinar's people, those of the two whose memory is compared.
+
+    ``slowness`` stretches the platforms' latencies.
+    """
+
+    name: str
+    size: Size
+    larger: Size
+    smaller: Size
+    only_counts: bool = False
+    slowness: float = 1.0
+
+
+SMALL = Scale("small", Size(1_200), Size(1_200), Size(300), only_counts=True, slowness=0.1)
+"""What `./run check` runs: the fewest people at whom two calls too many are not yet 5 %.
+
+The platforms are ten times as quick: counts do not depend on it.
+"""
+
+MEDIUM = Scale("medium", Size(3_000), Size(6_000), Size(1_500))
+FULL = Scale("full", Size(10_000), Size(100_000), Size(10_000))
+
+
+def subjects_of(scale: Scale) -> list[Subject]:
+    """The subjects in the order they are measured."""
+    size, slowness = scale.size, scale.slowness
+    found = [
+        Subject("sync", lambda: _measure_sync(size, slowness), has_counts=True),
+        Subject("events", lambda: measure_sync_with_events(size, slowness), has_counts=True),
+        Subject("faults", lambda: measure_sync_under_faults(size, slowness), has_counts=True),
+        Subject("live", lambda: measure_sync_after_live(size, slowness), has_counts=True),
+        Subject("memory", lambda: measure_memory(scale.larger, scale.smaller)),
+        Subject("intake", _measure_intake),
+    ]
+    return [subject for subject in found if subject.has_counts or not scale.only_counts]
+
+
+def _measure_sync(size: Size, slowness: float) -> list[Ratio]:
+    """Ours, then the peers at the same simulator."""
+    with open_stage(size, slowness) as stage:
+        ours = sync_twice(stage)
+        return [*ratios_of(ours), *measure_peers(stage, ours)]
+
+
+def _measure_intake() -> list[Ratio]:
+    intake = measure_intake()
+    return [
+        Ratio(
+            "webhooks verified, stored and answered",
+            intake.webhooks,
+            "GET /healthz of the same process",
+            intake.health,
+            "a second",
+            is_better_low=False,
+        )
+    ]
