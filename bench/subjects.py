@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bench.arrivals import measure_arrivals
+from bench.drain import measure_drain
 from bench.intake import measure_intake
+from bench.many import Size as Crowd
 from bench.memory import measure_memory
 from bench.peers import measure_peers
 from bench.ratio import Ratio
@@ -14,6 +17,9 @@ from bench.stage import open_stage
 from bench.sync import measure_sync_with_events, ratios_of, sync_twice
 from bench.sync_faults import measure_sync_under_faults
 from bench.sync_live import measure_sync_after_live
+from bench.tenants import FULL as ALL_TENANTS
+from bench.tenants import SMALL as FEW_TENANTS
+from bench.tenants import measure_tenants
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +36,14 @@ class Subject:
 class Scale:
     """How much is measured: a webinar's people, those of the two whose memory is compared.
 
-    ``slowness`` stretches the platforms' latencies.
+    ``tenants`` are those of the subject of many. ``slowness`` stretches the platforms' latencies.
     """
 
     name: str
     size: Size
     larger: Size
     smaller: Size
+    tenants: Crowd = FEW_TENANTS
     only_counts: bool = False
     slowness: float = 1.0
 
@@ -48,7 +55,7 @@ The platforms are ten times as quick: counts do not depend on it.
 """
 
 MEDIUM = Scale("medium", Size(3_000), Size(6_000), Size(1_500))
-FULL = Scale("full", Size(10_000), Size(100_000), Size(10_000))
+FULL = Scale("full", Size(10_000), Size(100_000), Size(10_000), ALL_TENANTS)
 
 
 def subjects_of(scale: Scale) -> list[Subject]:
@@ -60,7 +67,10 @@ def subjects_of(scale: Scale) -> list[Subject]:
         Subject("faults", lambda: measure_sync_under_faults(size, slowness), has_counts=True),
         Subject("live", lambda: measure_sync_after_live(size, slowness), has_counts=True),
         Subject("memory", lambda: measure_memory(scale.larger, scale.smaller)),
-        Subject("intake", _measure_intake),
+        Subject("intake", measure_intake),
+        Subject("drain", measure_drain),
+        Subject("arrivals", measure_arrivals),
+        Subject("tenants", lambda: measure_tenants(scale.tenants)),
     ]
     return [subject for subject in found if subject.has_counts or not scale.only_counts]
 
@@ -70,17 +80,3 @@ def _measure_sync(size: Size, slowness: float) -> list[Ratio]:
     with open_stage(size, slowness) as stage:
         ours = sync_twice(stage)
         return [*ratios_of(ours), *measure_peers(stage, ours)]
-
-
-def _measure_intake() -> list[Ratio]:
-    intake = measure_intake()
-    return [
-        Ratio(
-            "webhooks verified, stored and answered",
-            intake.webhooks,
-            "GET /healthz of the same process",
-            intake.health,
-            "a second",
-            is_better_low=False,
-        )
-    ]
