@@ -5,7 +5,9 @@ Linux only: elsewhere nothing can be told, and everything is 0.
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +18,8 @@ from commands.processes import PROC, descendants
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 OWN_AND_REAPED = slice(11, 15)
 """utime, stime and those of dead children, counted from the state: proc_pid_stat(5)."""
+
+SET_CHILD_SUBREAPER = 36
 
 BUSY = (1, 2, 3, 8)
 """user, nice, system and stolen by other machines, of the first line of /proc/stat: proc_stat(5).
@@ -50,6 +54,15 @@ def read_machine_seconds(stat: str) -> float:
     return sum(int(fields[number]) for number in BUSY) / TICKS_A_SECOND
 
 
+def adopt_orphans() -> None:
+    """Become the parent of what the processes below leave behind, as a database server does.
+
+    What has no parent of ours any more would count as somebody else's: prctl(2).
+    """
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
 @dataclass(slots=True)
 class Foreign:
     """How many cores others used on average while something was measured."""
@@ -61,6 +74,7 @@ class Foreign:
 def watching_others() -> Iterator[Foreign]:
     """Tell, after the block, what processes used that are not this one or below it."""
     foreign = Foreign()
+    adopt_orphans()
     began, busy, ours = time.monotonic(), _busy_seconds(), _our_seconds()
     try:
         yield foreign
