@@ -72,11 +72,14 @@ def merge_properties(
     losers: list[Loser] = []
     for name in sorted(wanted):
         held = current.get(name) or ""
-        winner = _choose(wanted[name])
+        candidates = wanted[name]
+        winner = candidates[0] if len(candidates) == 1 else _choose(candidates)
         kept = _reason_to_keep(winner.update, held)
         if kept is None:
             values[name] = winner.update.value
-        for candidate in wanted[name]:
+            if len(candidates) == 1:
+                continue
+        for candidate in candidates:
             loser = _loser(candidate, winner, kept, held)
             if loser is not None:
                 losers.append(loser)

@@ -14,6 +14,9 @@ from rollcall.errors import Permanent
 IN_FLIGHT = 8
 """Enough to be bound by HubSpot's limit of 110 calls in 10 s and not by its latency."""
 
+LEAVE_TOGETHER = 3
+"""So many permits are held at most while it is noted what leaves. HubSpot counts calls when they
+come: those held back must stay within the twentieth of its limit that is never used."""
 TOGETHER_SECONDS = 0.03
 """What left together comes back together: so long is waited for the rest, to settle all at once."""
 
@@ -67,14 +70,14 @@ class Flights(Generic[B, R]):
     def _start(
         self, crew: ThreadPoolExecutor, waiting: deque[B], aloft: dict[Future[R], B]
     ) -> None:
-        """Let one batch leave, and as many with it as may leave at this moment."""
+        """Let one batch leave, and a few with it if they may leave at this moment."""
         self._slice.keep()
         platforms, run = self._slice.runtime.platforms, self._slice.run
         platforms.take_permit(run["portal_id"], run["pool"])
         leaving = [waiting.popleft()]
         while (
             waiting
-            and len(aloft) + len(leaving) < IN_FLIGHT
+            and len(leaving) < min(LEAVE_TOGETHER, IN_FLIGHT - len(aloft))
             and platforms.try_permit(run["portal_id"], run["pool"])
         ):
             leaving.append(waiting.popleft())

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping
 
-from clients.errors import NotFound, PageTokenExpired, PermissionMissing, Rejected
+from clients.errors import NotFound, PermissionMissing, Rejected
 from clients.zoom import Zoom
 from engine.attendance import Session, total_seconds, unite
 from engine.plan import in_batches
@@ -18,31 +19,28 @@ from engine.read_problems import (
     INCOMPLETE,
     LIVE,
     NO_RIGHT,
-    NOT_PROCESSED,
     NOT_READY,
     NOT_STARTED,
     REFUSED,
     SHRUNK,
 )
 from engine.timing import EARLIEST_START, ReadResult, Slot, place_instance
-from jobs.erased import hide_sessions
+from jobs.read_ahead import ReadAhead
+from jobs.report_rows import DIGEST_SIZE, Part, Source, read_rows
 from jobs.slices import Slice
 from schemas.base import Page
 from schemas.zoom_codes import RECURRING, WITHOUT_FIXED_TIME
-from schemas.zoom_reports import ParticipantRow
+from schemas.zoom_reports import InstanceDetail, ParticipantRow
 from store.attendance_facts import as_session, attendance_columns, spans_of
 from store.database import reading
 from store.hand_matches import keep_matches
 from store.registration_facts import ListRead
-from store.runs import count_in_run
 from store.session_facts import (
     SessionRow,
     clear_unreported,
     forget_unlisted,
     last_leave_of,
     merge_attendances,
-    merge_sessions,
-    session_key,
     stream_sessions,
 )
 from store.webinar_facts import (
@@ -55,8 +53,10 @@ from store.webinar_facts import (
     occurrences_of_webinar,
 )
 
+PAGES_AHEAD = 30
+"""Of a report, fetched while the registrants are still being stored; some 9,000 rows."""
+
 _PEOPLE = 500
-_DIGEST_SIZE = 2**64
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +72,52 @@ class Report:
     is_reduced: bool = False
 
 
-def read_report(
-    slice_: Slice, zoom: Zoom, webinar: RowMapping, place: RowMapping, read: ListRead
-) -> Report:
-    """Read the reports of every instance of the occurrence and unite people's stays."""
+@contextmanager
+def fetching_reports(
+    slice_: Slice, zoom: Zoom, webinar: RowMapping, place: RowMapping
+) -> Iterator[Callable[[ListRead], Report]]:
+    """What reads the reports of every instance of the occurrence and unites people's stays.
+
+    The first one is being fetched from now on, while the registrants are still being stored: only
+    what they tell says whom a row is about.
+    """
     find_instances(slice_, zoom, webinar)
     if webinar["type"] == WITHOUT_FIXED_TIME and not place["occurrence_id"]:
-        return Report()  # each session is an occurrence of its own
+        yield lambda _read: Report()  # each session is an occurrence of its own
+        return
     with reading(slice_.runtime.database) as connection:
         rows = instances_of(connection, place["id"])
     if not rows:
-        return Report(problem=NOT_STARTED)
+        yield lambda _read: Report(problem=NOT_STARTED)
+        return
+    with ReadAhead(_fetch(zoom, place, rows[0]), PAGES_AHEAD) as first:
+        yield lambda read: _read_reports(slice_, zoom, rows, first, place, read)
+
+
+def _fetch(
+    zoom: Zoom, place: RowMapping, row: RowMapping
+) -> Iterator[InstanceDetail | Page[ParticipantRow]]:
+    """An instance's detail and then, if it is over and counts, the pages of its report."""
+    detail = zoom.report_detail(row["uuid"])
+    yield detail
+    if detail.started_at and detail.ended_at and not _is_rehearsal(place, detail.ended_at):
+        yield from zoom.report_participants(row["uuid"])
+
+
+def _read_reports(
+    slice_: Slice,
+    zoom: Zoom,
+    rows: Sequence[RowMapping],
+    first: Iterator[InstanceDetail | Page[ParticipantRow]],
+    place: RowMapping,
+    read: ListRead,
+) -> Report:
     digest = count = 0
     problem, is_reduced = "", False
     for row in rows:
-        part = _read_instance(slice_, zoom, place, row, read)
-        digest = (digest + part.digest) % _DIGEST_SIZE
+        fetched = first if row is rows[0] else _fetch(zoom, place, row)
+        part = _read_instance(slice_, zoom, fetched, place, row, read)
+        digest = (digest + part.digest) % DIGEST_SIZE
         count += part.rows
         problem = problem or part.problem
         is_reduced = is_reduced or part.is_reduced
@@ -151,24 +181,22 @@ def _find_place(
     return next((r for r in rows if r["id"] == pk), None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    digest: int = 0
-    rows: int = 0
-    problem: str = ""
-    is_reduced: bool = False
-
-
 def _read_instance(
-    slice_: Slice, zoom: Zoom, place: RowMapping, row: RowMapping, read: ListRead
-) -> _Part:
+    slice_: Slice,
+    zoom: Zoom,
+    fetched: Iterator[Any],
+    place: RowMapping,
+    row: RowMapping,
+    read: ListRead,
+) -> Part:
+    sources: list[Source] = [zoom.report_participants, lambda _uuid: fetched]
     try:
-        detail = zoom.report_detail(row["uuid"])
+        detail: InstanceDetail = next(fetched)
         if detail.ended_at is None or detail.started_at is None:
-            return _Part(problem=LIVE)
+            return Part(problem=LIVE)
         if _is_rehearsal(place, detail.ended_at):
             _change(slice_, row, is_rehearsal=True)
-            return _Part()
+            return Part()
         _change(
             slice_,
             row,
@@ -176,38 +204,38 @@ def _read_instance(
             ended_at=detail.ended_at,
             participants_count=detail.participants_count,
         )
-        part, total = _read_rows(slice_, zoom.report_participants, place, row, read)
+        part, total = read_rows(slice_, lambda uuid: sources.pop()(uuid), place, row, read)
     except NotFound:
-        return _Part(problem=NOT_READY)
+        return Part(problem=NOT_READY)
     except PermissionMissing:
         return _read_plain_list(slice_, zoom, place, row, read)
     except Rejected:
-        return _Part(problem=REFUSED)
+        return Part(problem=REFUSED)
     if part.problem and not _is_last_word(slice_, detail.ended_at, read):
         return part
     if part.rows < total or part.rows < detail.participants_count:
-        return _Part(part.digest, part.rows, INCOMPLETE)
-    return _accept(slice_, row, read, _Part(part.digest, part.rows))
+        return Part(part.digest, part.rows, INCOMPLETE)
+    return _accept(slice_, row, read, Part(part.digest, part.rows))
 
 
 def _read_plain_list(
     slice_: Slice, zoom: Zoom, place: RowMapping, row: RowMapping, read: ListRead
-) -> _Part:
+) -> Part:
     """Read who was there without the right to reports.
 
     Registrant ids may be missing, so that people are matched by address, and nobody says when the
     session ended: a notice did, or the last one to leave ends it.
     """
     try:
-        part, total = _read_rows(slice_, zoom.past_participants, place, row, read)
+        part, total = read_rows(slice_, zoom.past_participants, place, row, read)
     except NotFound:
-        return _Part(problem=NOT_READY, is_reduced=True)
+        return Part(problem=NOT_READY, is_reduced=True)
     except PermissionMissing:
-        return _Part(problem=NO_RIGHT)
+        return Part(problem=NO_RIGHT)
     except Rejected:
-        return _Part(problem=REFUSED)
+        return Part(problem=REFUSED)
     if row["ended_at"] is None and _may_be_live(place, read):
-        return _Part(problem=LIVE, is_reduced=True)
+        return Part(problem=LIVE, is_reduced=True)
     with reading(slice_.runtime.database) as connection:
         moments = [row["ended_at"], last_leave_of(connection, row["id"])]
     ended_at = max((moment for moment in moments if moment is not None), default=None)
@@ -216,12 +244,12 @@ def _read_plain_list(
     is_rehearsal = _is_rehearsal(place, ended_at)
     _change(slice_, row, ended_at=ended_at, is_rehearsal=is_rehearsal)
     if is_rehearsal:
-        return _Part(is_reduced=True)
+        return Part(is_reduced=True)
     if part.problem and not _is_last_word(slice_, ended_at, read):
         return replace(part, is_reduced=True)
     if part.rows < total:
-        return _Part(part.digest, part.rows, INCOMPLETE, is_reduced=True)
-    return replace(_accept(slice_, row, read, _Part(part.digest, part.rows)), is_reduced=True)
+        return Part(part.digest, part.rows, INCOMPLETE, is_reduced=True)
+    return replace(_accept(slice_, row, read, Part(part.digest, part.rows)), is_reduced=True)
 
 
 def _may_be_live(place: RowMapping, read: ListRead) -> bool:
@@ -248,74 +276,13 @@ def _change(slice_: Slice, row: RowMapping, **values: Any) -> None:
         change_instance(connection, row["portal_id"], row["uuid"], **values)
 
 
-_Source = Callable[[str], Iterator[Page[ParticipantRow]]]
-"""A call that yields a session's joins: the report's, or the plain list's."""
-
-
-def _read_rows(
-    slice_: Slice, source: _Source, place: RowMapping, row: RowMapping, read: ListRead
-) -> tuple[_Part, int]:
-    try:
-        return _read_pages(slice_, source, place, row, read)
-    except PageTokenExpired:
-        # The token lives 15 minutes; rows stored before are stored again without harm.
-        return _read_pages(slice_, source, place, row, read)
-
-
-def _read_pages(
-    slice_: Slice, source: _Source, place: RowMapping, row: RowMapping, read: ListRead
-) -> tuple[_Part, int]:
-    digest = seen = total = 0
-    problem = ""
-    for page in source(row["uuid"]):
-        slice_.keep()
-        total = page.total_records if page.total_records is not None else total
-        seen += len(page.rows) + page.unreadable
-        kept = [joined for joined in page.rows if not joined.is_waiting_room]
-        if any(joined.left_at is None or joined.seconds == 0 for joined in kept):
-            problem = NOT_PROCESSED
-        digest = (digest + sum(_digest(joined) for joined in page.rows)) % _DIGEST_SIZE
-        with slice_.writing() as connection:
-            sessions = [_session(joined, place, row, read) for joined in kept]
-            hidden = hide_sessions(
-                connection, slice_.runtime.sealer, row["portal_id"], place["id"], sessions
-            )
-            merge_sessions(connection, hidden)
-            count_in_run(connection, slice_.run["id"], done=len(page.rows), total=len(page.rows))
-    return _Part(digest, seen, problem), total
-
-
-def _digest(row: ParticipantRow) -> int:
-    text = f"{row.registrant_id}|{row.user_email}|{row.user_id}|{row.joined_at}|{row.left_at}"
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
-
-
-def _session(
-    joined: ParticipantRow, place: RowMapping, row: RowMapping, read: ListRead
-) -> dict[str, Any]:
-    who = joined.user_id or joined.participant_user_id or joined.registrant_id or joined.name
-    return {
-        "occurrence_pk": place["id"],
-        "instance_pk": row["id"],
-        "row_key": session_key(who, joined.joined_at),
-        "registrant_id": joined.registrant_id,
-        "email": joined.user_email[:255],
-        "zoom_user_id": joined.participant_user_id,
-        "name": joined.name[:255],
-        "joined_at": joined.joined_at,
-        "left_at": joined.left_at,
-        "seconds": joined.seconds,
-        "read_number": read.number,
-    }
-
-
-def _accept(slice_: Slice, row: RowMapping, read: ListRead, part: _Part) -> _Part:
+def _accept(slice_: Slice, row: RowMapping, read: ListRead, part: Part) -> Part:
     """Believe a complete read; one with fewer rows than before only when it comes twice."""
     shrank = row["rows_read"] is not None and part.rows < row["rows_read"]
     with slice_.writing() as connection:
         if shrank and not row["has_shrunk"]:
             change_instance(connection, row["portal_id"], row["uuid"], has_shrunk=True)
-            return _Part(part.digest, part.rows, SHRUNK)
+            return Part(part.digest, part.rows, SHRUNK)
         change_instance(
             connection, row["portal_id"], row["uuid"], has_shrunk=False, rows_read=part.rows
         )

@@ -6,7 +6,7 @@ People a read changes become dirty together when it ends: a read cut short is si
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import get_args
@@ -19,7 +19,8 @@ from clients.zoom import RegistrantQuery, Zoom
 from engine.read_problems import LIST_INCOMPLETE, LIST_REFUSED, NOT_STARTED, WEBINAR_GONE
 from engine.timing import is_settled, next_read_at, scheduled_end
 from jobs.presentable import presentable
-from jobs.reports import Report, read_report
+from jobs.read_ahead import ReadAhead
+from jobs.reports import Report, fetching_reports
 from jobs.slices import Slice
 from jobs.webinars import refresh_webinar
 from schemas.base import Page
@@ -72,10 +73,12 @@ def read_zoom(slice_: Slice) -> None:
         return
     started_at = runtime.clock()
     place, read = _begin(slice_, started_at)
-    lists = _read_lists(slice_, zoom, webinar, place, read)
-    report = Report()
-    if not place["is_series"] and (place["start_at"] is None or place["start_at"] <= started_at):
-        report = read_report(slice_, zoom, webinar, place, read)
+    if place["is_series"] or (place["start_at"] is not None and place["start_at"] > started_at):
+        lists, report = _read_lists(slice_, zoom, webinar, place, read), Report()
+    else:
+        with fetching_reports(slice_, zoom, webinar, place) as read_reports:
+            lists = _read_lists(slice_, zoom, webinar, place, read)
+            report = read_reports(read)
     _finish(slice_, webinar, place, read, lists, report)
 
 
@@ -151,16 +154,26 @@ def _read_list(
     pages: Iterator[Page[RegistrantRow]] = zoom.registrants(
         webinar["webinar_id"], status, place["occurrence_id"]
     )
-    for page in pages:
-        slice_.keep()
-        total = page.total_records if page.total_records is not None else total
-        seen += len(page.rows) + page.unreadable
-        entries = [_entry(row, status, read) for row in page.rows]
-        with slice_.writing() as connection:
-            shown = presentable(connection, slice_.runtime.sealer, webinar["portal_id"], entries)
-            merge_registrations(connection, webinar, place, shown, read=read)
-            count_in_run(connection, slice_.run["id"], done=len(entries), total=len(entries))
+    with ReadAhead(pages) as ahead:
+        for page in ahead:
+            slice_.keep()
+            total = page.total_records if page.total_records is not None else total
+            seen += len(page.rows) + page.unreadable
+            _store(slice_, webinar, place, read, [_entry(row, status, read) for row in page.rows])
     return total, seen
+
+
+def _store(
+    slice_: Slice,
+    webinar: RowMapping,
+    place: RowMapping,
+    read: ListRead,
+    entries: Sequence[RegistrationEntry],
+) -> None:
+    with slice_.writing() as connection:
+        shown = presentable(connection, slice_.runtime.sealer, webinar["portal_id"], entries)
+        merge_registrations(connection, webinar, place, shown, read=read)
+        count_in_run(connection, slice_.run["id"], done=len(entries), total=len(entries))
 
 
 def _entry(row: RegistrantRow, status: RegistrantQuery, read: ListRead) -> RegistrationEntry:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
+from sqlalchemy import Connection, RowMapping, func, select, update
 
 from engine.facts import Registration, RegistrationFact, fold_registration
 from rollcall.events import RegistrantStatus
 from store.gone import ERASED
 from store.people import ensure_people
-from store.statements import among, execute_many, insert_missing, insert_rows
+from store.statements import among, insert_missing, insert_rows, update_each
 from store.tables import occurrence, occurrence_person, registrant_alias, registration_fact
 
 LISTED = ("approved", "pending", "denied")
@@ -239,20 +239,10 @@ def _columns(
 def _update_changed(
     connection: Connection, updates: list[dict[str, Any]], read: ListRead | None
 ) -> None:
-    if not updates:
-        return
-    marks: dict[str, Any]
     if read is None:
-        marks = {"dirty": occurrence_person.c.dirty + 1, "is_live": True}
+        update_each(connection, occurrence_person, updates, counting="dirty", is_live=True)
     else:
-        marks = {"is_pending": True}
-    names = [name for name in updates[0] if name != "pk"]
-    statement = (
-        update(occurrence_person)
-        .where(occurrence_person.c.id == bindparam("pk"))
-        .values(**{name: bindparam(name) for name in names}, **marks)
-    )
-    execute_many(connection, statement, updates)
+        update_each(connection, occurrence_person, updates, is_pending=True)
 
 
 def _mark_listed(
