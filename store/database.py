@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,8 +9,6 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 
 READ_ONLY = {"sqlite_begin": "DEFERRED"}
-LOOK_MS = 20
-"""A writer who waits looks for its turn about every five milliseconds within this."""
 
 
 def open_database(url: str, *, pool_size: int = 8) -> Engine:
@@ -56,38 +52,10 @@ def _open_sqlite(url: str, pool_size: int) -> Engine:
     def begin(connection: Connection) -> None:
         # A read that turns into a write under a plain BEGIN fails at once when somebody else wrote
         # in between (https://sqlite.org/isolation.html), so writers say so from the start.
-        if connection.get_execution_options().get("sqlite_begin") == "DEFERRED":
-            connection.exec_driver_sql("BEGIN DEFERRED")
-        else:
-            _begin_writing(connection)
+        mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
+        connection.exec_driver_sql(f"BEGIN {mode}")
 
     return engine
-
-
-def _begin_writing(connection: Connection) -> None:
-    """Begin as soon as no other writer is at it, for as long as the connection may wait.
-
-    SQLite itself looks less and less often, up to ten times a second in the end, so that with many
-    writers whoever waits longest has the least chance. It is made to begin anew all the time.
-    https://sqlite.org/c3ref/busy_timeout.html
-    """
-    raw: Any = connection.connection.dbapi_connection
-    [patience] = raw.execute("PRAGMA busy_timeout").fetchone()
-    ends_at = time.monotonic() + patience / 1000
-    raw.execute(f"PRAGMA busy_timeout={LOOK_MS}")
-    try:
-        while time.monotonic() < ends_at:
-            try:
-                raw.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                    break
-            else:
-                return
-        # Once more by the way that raises what everybody expects.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    finally:
-        raw.execute(f"PRAGMA busy_timeout={patience}")
 
 
 @contextmanager

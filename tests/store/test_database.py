@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import threading
-import time
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine, func, select
-from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
+from sqlalchemy.exc import IntegrityError, StatementError
 
-from store.database import open_database, reading, writing
+from store.database import reading, writing
 from store.statements import insert_missing, upsert
 from store.tables import occurrence_person, person, portal
 from tests.store.support import NOW, PORTAL, add_portal
@@ -60,24 +58,6 @@ class TestTransactions:
             thread.join(timeout=60)
         with reading(database) as connection:
             assert connection.execute(select(portal.c.settings_version)).scalar_one() == 41
-
-    @pytest.mark.parametrize("patience_ms", [0, 60])
-    def test_a_writer_waits_as_long_as_its_connection_may(
-        self, tmp_path: Path, patience_ms: int
-    ) -> None:
-        """The door has less time than a worker; whoever began in time keeps the rest of it."""
-        engine = open_database(f"sqlite:///{tmp_path / 'waits.db'}")
-        with engine.connect() as waiting, engine.begin():
-            raw = waiting.connection.dbapi_connection
-            assert raw is not None
-            cursor = raw.cursor()
-            cursor.execute(f"PRAGMA busy_timeout={patience_ms}")
-            began = time.monotonic()
-            with pytest.raises(OperationalError, match="locked"):
-                waiting.begin()
-            assert patience_ms / 1000 <= time.monotonic() - began < 10
-            assert cursor.execute("PRAGMA busy_timeout").fetchone() == (patience_ms,)
-        engine.dispose()
 
     def test_a_row_cannot_belong_to_nobody(self, connection: Connection) -> None:
         with pytest.raises(IntegrityError), connection.begin_nested():
