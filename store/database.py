@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,12 +12,19 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 
 READ_ONLY = {"sqlite_begin": "DEFERRED"}
+PATIENCE_SECONDS = 30.0
+LOOK_AGAIN_SECONDS = (0.001, 0.004)
 
 
-def open_database(url: str, *, pool_size: int = 8) -> Engine:
-    """An engine for ``url``. Open it after forking, never before."""
+def open_database(
+    url: str, *, pool_size: int = 8, patience_seconds: float = PATIENCE_SECONDS
+) -> Engine:
+    """An engine for ``url``. Open it after forking, never before.
+
+    A transaction of SQLite waits that long for its turn to write.
+    """
     if url.startswith("sqlite"):
-        return _open_sqlite(url, pool_size)
+        return _open_sqlite(url, pool_size, patience_seconds)
     return create_engine(
         url,
         pool_size=pool_size,
@@ -27,7 +37,7 @@ def open_database(url: str, *, pool_size: int = 8) -> Engine:
     )
 
 
-def _open_sqlite(url: str, pool_size: int) -> Engine:
+def _open_sqlite(url: str, pool_size: int, patience_seconds: float) -> Engine:
     # Kept open between transactions: whoever closes the last connection to a database in WAL mode
     # has to take the whole log in first (https://sqlite.org/wal.html), at each transaction anew.
     engine = create_engine(
@@ -41,7 +51,7 @@ def _open_sqlite(url: str, pool_size: int) -> Engine:
             "journal_mode=WAL",
             # FULL: an answered webhook must survive a power cut (https://sqlite.org/wal.html).
             "synchronous=FULL",
-            "busy_timeout=30000",
+            f"busy_timeout={patience_seconds * 1000:.0f}",
             "foreign_keys=ON",
             # What is deleted is gone from the file too, not only from the tables.
             "secure_delete=ON",
@@ -52,10 +62,35 @@ def _open_sqlite(url: str, pool_size: int) -> Engine:
     def begin(connection: Connection) -> None:
         # A read that turns into a write under a plain BEGIN fails at once when somebody else wrote
         # in between (https://sqlite.org/isolation.html), so writers say so from the start.
-        mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
-        connection.exec_driver_sql(f"BEGIN {mode}")
+        if connection.get_execution_options().get("sqlite_begin") == "DEFERRED":
+            connection.exec_driver_sql("BEGIN DEFERRED")
+        else:
+            _begin_writing(connection, patience_seconds)
 
     return engine
+
+
+def _begin_writing(connection: Connection, patience_seconds: float) -> None:
+    """Wait for the turn to write, looking every few milliseconds.
+
+    SQLite's own waiting looks every 100 ms (https://sqlite.org/c3ref/busy_timeout.html): beside
+    writers that leave gaps of a millisecond, short transactions waited for up to four seconds.
+    """
+    raw: Any = connection.connection.dbapi_connection
+    ends_at = time.monotonic() + patience_seconds
+    raw.execute("PRAGMA busy_timeout=0")
+    try:
+        while time.monotonic() < ends_at:
+            try:
+                raw.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    break
+            time.sleep(random.uniform(*LOOK_AGAIN_SECONDS))
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={patience_seconds * 1000:.0f}")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from store.statements import insert_for
 from store.tables import inbox
 
 Source = Literal["zoom", "hubspot"]
-GIVE_UP_MS = 1500
+GIVE_UP_SECONDS = 1.5
 """A sender waits three seconds, and comes again: rather refuse soon than answer late."""
 
 
@@ -60,16 +60,13 @@ def record_delivery(
 
 def open_inbox(url: str) -> Engine:
     """An engine for the doors alone: a statement that has to wait gives up after 1.5 seconds."""
-    engine = open_database(url, pool_size=4)
-    is_postgres = engine.dialect.name == "postgresql"
+    engine = open_database(url, pool_size=4, patience_seconds=GIVE_UP_SECONDS)
+    if engine.dialect.name == "postgresql":
 
-    @event.listens_for(engine, "connect")
-    def be_impatient(connection: Any, _record: Any) -> None:
-        if is_postgres:
-            connection.execute(f"SET lock_timeout = {GIVE_UP_MS}")
-            connection.execute(f"SET statement_timeout = {GIVE_UP_MS}")
+        @event.listens_for(engine, "connect")
+        def be_impatient(connection: Any, _record: Any) -> None:
+            for name in ("lock_timeout", "statement_timeout"):
+                connection.execute(f"SET {name} = '{GIVE_UP_SECONDS}s'")
             connection.commit()
-        else:
-            connection.execute(f"PRAGMA busy_timeout={GIVE_UP_MS}")
 
     return engine

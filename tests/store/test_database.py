@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, func, select
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
-from store.database import reading, writing
+from store.database import open_database, reading, writing
 from store.statements import insert_missing, upsert
 from store.tables import occurrence_person, person, portal
 from tests.store.support import NOW, PORTAL, add_portal
@@ -58,6 +59,20 @@ class TestTransactions:
             thread.join(timeout=60)
         with reading(database) as connection:
             assert connection.execute(select(portal.c.settings_version)).scalar_one() == 41
+
+    def test_a_writer_whose_patience_ends_is_told(self, tmp_path: Path) -> None:
+        url = f"sqlite:///{tmp_path / 'rollcall.db'}"
+        patient, impatient = open_database(url), open_database(url, patience_seconds=0.02)
+        with (
+            writing(patient),
+            pytest.raises(OperationalError, match="locked"),
+            writing(impatient),
+        ):
+            pass
+        with writing(impatient) as connection:
+            assert connection.execute(text("PRAGMA busy_timeout")).scalar_one() == 20
+        for database in (patient, impatient):
+            database.dispose()
 
     def test_a_row_cannot_belong_to_nobody(self, connection: Connection) -> None:
         with pytest.raises(IntegrityError), connection.begin_nested():
