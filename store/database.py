@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 READ_ONLY = {"sqlite_begin": "DEFERRED"}
 PATIENCE_SECONDS = 30.0
 LOOK_AGAIN_SECONDS = (0.002, 0.01)
-"""Before a writer looks again: for its turn at first, and where it waits for a tenth of a second."""
+"""Before a writer looks again: at first, and once it has waited for a tenth of a second."""
 
 
 def open_database(
