@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 
 READ_ONLY = {"sqlite_begin": "DEFERRED"}
 PATIENCE_SECONDS = 30.0
-LOOK_AGAIN_SECONDS = (0.001, 0.004)
+LOOK_AGAIN_SECONDS = (0.002, 0.015)
 
 T = TypeVar("T")
 
@@ -90,19 +90,21 @@ def in_turn(
 
     ``raw`` is a connection of the driver. SQLite's own waiting looks every 100 ms
     (https://sqlite.org/c3ref/busy_timeout.html): beside writers that leave gaps of a millisecond,
-    short transactions waited for up to four seconds. When time is up ``last`` (else ``attempt``) is
-    tried, and what it raises is raised.
+    short transactions waited for up to four seconds. Whoever waits for long looks less often, though
+    often enough: two dozen that look all the time take the processor from the one who writes. When
+    time is up ``last`` (else ``attempt``) is tried, and what it raises is raised.
     """
-    ends_at = time.monotonic() + patience_seconds
+    began = time.monotonic()
+    soon, later = LOOK_AGAIN_SECONDS
     raw.execute("PRAGMA busy_timeout=0")
     try:
-        while time.monotonic() < ends_at:
+        while (waited := time.monotonic() - began) < patience_seconds:
             try:
                 return attempt()
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     break
-            time.sleep(random.uniform(*LOOK_AGAIN_SECONDS))
+            time.sleep(min(max(soon, waited / 10), later) * random.uniform(0.5, 1.5))
         return (last or attempt)()
     finally:
         raw.execute(f"PRAGMA busy_timeout={patience_seconds * 1000:.0f}")

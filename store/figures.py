@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from store.inbox_work import count_deliveries, oldest_new_at
-from store.runs import OPEN_STATES
+from store.runs import IS_OPEN
 from store.tables import connection as connections
 from store.tables import registration_request, run
 
@@ -34,9 +34,7 @@ class Figures:
 def read_figures(connection: Connection, now: datetime) -> Figures:
     """The figures at ``now``."""
     runs = connection.execute(
-        select(run.c.pool, func.count().label("runs"))
-        .where(run.c.state.in_(OPEN_STATES))
-        .group_by(run.c.pool)
+        select(run.c.pool, func.count().label("runs")).where(IS_OPEN).group_by(run.c.pool)
     )
     grants = connection.execute(
         select(connections.c.platform, connections.c.status, func.count()).group_by(

@@ -21,6 +21,7 @@ from sqlalchemy import (
     case,
     func,
     literal,
+    literal_column,
     or_,
     select,
     update,
@@ -142,14 +143,16 @@ def turn_at_requests(portal_id: str) -> str:
 
 def portals_with_requests(connection: Connection, now: datetime, limit: int) -> list[str]:
     """Portals with a request that is due and that nobody works on, the longest waiting first."""
+    # By an expression: grouped by the column, SQLite would go through an index of all requests.
+    portal_id = request.c.portal_id.concat(literal_column("''"))
     rows = connection.execute(
-        select(request.c.portal_id)
+        select(portal_id)
         .where(request.c.due_at <= now, _waits_for_a_worker(connection))
-        .group_by(request.c.portal_id)
+        .group_by(portal_id)
         .order_by(func.min(request.c.due_at))
         .limit(limit)
     )
-    return [row.portal_id for row in rows]
+    return list(rows.scalars())
 
 
 def next_request_at(connection: Connection) -> datetime | None:
