@@ -23,6 +23,9 @@ def open_database(url: str, *, pool_size: int = 8) -> Engine:
         connect_args={
             "options": "-c lock_timeout=5000 -c statement_timeout=30000"
             " -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
+            # A plan for any 500 addresses compares each of them with everybody of a webinar, one
+            # for these 500 looks each up (measured: 226 against 2 ms among 7,000 people).
+            " -c plan_cache_mode=force_custom_plan"
         },
     )
 

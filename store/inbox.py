@@ -33,6 +33,8 @@ def open_inbox(url: str) -> Engine:
         if is_postgres:
             connection.execute(f"SET lock_timeout = {GIVE_UP_MS}")
             connection.execute(f"SET statement_timeout = {GIVE_UP_MS}")
+            # One row, the same way each time: planning it anew is a waste.
+            connection.execute("SET plan_cache_mode = auto")
             connection.commit()
         else:
             connection.execute(f"PRAGMA busy_timeout={GIVE_UP_MS}")
