@@ -270,9 +270,9 @@ def _read_registration(
     loaded = _REGISTRATION.load(as_object(payload.get("object")))
     registrant = loaded.pop("registrant")
     status = _STATUS_OF.get(action) or registrant.status or "approved"
-    return RegistrationChanged(
-        action=action, registrant=replace(registrant, status=status), **loaded
-    )
+    if registrant.status != status:
+        registrant = replace(registrant, status=status)
+    return RegistrationChanged(action=action, registrant=registrant, **loaded)
 
 
 def _read_user(action: str, payload: Mapping[str, Any], outer: Mapping[str, Any]) -> UserChanged:
