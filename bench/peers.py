@@ -26,7 +26,7 @@ FLOWS = {"one": "4301", "fair": "4302", "batch": "4303"}
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Calls that HubSpot and Zoom let pass, seconds; of a part of the people where ``part`` is below 1."""
+    """Calls that HubSpot and Zoom let pass, seconds; of a part of the people below 1."""
 
     calls: int
     zoom_calls: int
