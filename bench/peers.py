@@ -26,7 +26,7 @@ FLOWS = {"one": "4301", "fair": "4302", "batch": "4303"}
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Calls to HubSpot and to Zoom, seconds; of a part of the people where ``part`` is below 1."""
+    """Calls that HubSpot and Zoom let pass, seconds; of a part of the people below 1."""
 
     calls: int
     zoom_calls: int
@@ -147,4 +147,5 @@ def _run(stage: Stage, portal_id: str, run: Callable[[Platforms], None], part: f
         run(platforms)
     seconds = time.monotonic() - began
     hubspot, zoom = calls_of(stage.simulated.journal(portal_id)), stage.zoom_calls()
-    return Flow(hubspot.total, zoom.total - zoom.rate_limited, seconds, part)
+    calls, zoom_calls = (one.total - one.rate_limited for one in (hubspot, zoom))
+    return Flow(calls, zoom_calls, seconds, part)

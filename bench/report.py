@@ -21,7 +21,7 @@ HEAD = ("", "measured", "against", "ratio", "target", "")
 class Group:
     """Rows measured together, and how many cores others used meanwhile.
 
-    ``stopped`` says why there is nothing to show; empty when there is.
+    ``stopped`` says why there are not more of them; empty when there are all.
     """
 
     name: str
@@ -77,10 +77,10 @@ def rows_of(groups: Sequence[Group]) -> Iterator[Row]:
 def lines_of(groups: Sequence[Group]) -> Iterator[tuple[str, ...]]:
     """Every row as text, in the order of `HEAD`; what could not be measured says why."""
     for group in groups:
-        if group.stopped:
-            yield f"{group.name}: could not be measured", "–", group.stopped, "–", "–", "FAIL"
         for row in rows_of([group]):
             yield row.cells()
+        if group.stopped:
+            yield f"{group.name}: could not be measured", "–", group.stopped, "–", "–", "FAIL"
 
 
 def failed(groups: Sequence[Group]) -> list[str]:

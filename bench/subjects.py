@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from bench.arrivals import measure_arrivals
@@ -24,11 +24,13 @@ from bench.tenants import measure_tenants
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A group of rows measured together. ``has_counts``: the machine's speed matters to none of
-    its judged ones."""
+    """A group of rows measured together. ``has_counts``: some do not depend on the machine's speed.
+
+    ``measure`` gives the rows as they are ready, and may raise `TrialFailed` after some of them.
+    """
 
     name: str
-    measure: Callable[[], list[Ratio]]
+    measure: Callable[[], Iterable[Ratio]]
     has_counts: bool = False
 
 
@@ -75,8 +77,9 @@ def subjects_of(scale: Scale) -> list[Subject]:
     return [subject for subject in found if subject.has_counts or not scale.only_counts]
 
 
-def _measure_sync(size: Size, slowness: float) -> list[Ratio]:
+def _measure_sync(size: Size, slowness: float) -> Iterator[Ratio]:
     """Ours, then the peers at the same simulator."""
     with open_stage(size, slowness) as stage:
         ours = sync_twice(stage)
-        return [*ratios_of(ours), *measure_peers(stage, ours)]
+        yield from ratios_of(ours)
+        yield from measure_peers(stage, ours)

@@ -21,7 +21,7 @@ from bench.subjects import FULL, MEDIUM, SMALL, Scale, Subject, subjects_of
 from commands.figures import REFERENCE, made_by, save_figures, table
 from commands.trial import HOME, TrialFailed
 
-WIDTH = 190
+WIDTH, LONGEST_REASON = 190, 100
 PAGE, CHART = REFERENCE / "performance.md", REFERENCE / "performance.svg"
 RESULTS = HOME / "var" / "bench"
 
@@ -62,10 +62,12 @@ def _measure(subject: Subject, *, only_counts: bool) -> Group:
     stopped = ""
     with watching_others() as foreign:
         try:
-            ratios = subject.measure()
+            # One by one: what is there before it gets stuck is kept.
+            for ratio in subject.measure():
+                ratios.append(ratio)
         except TrialFailed as error:
             print(f"{subject.name} could not be measured: {error}", file=sys.stderr)
-            stopped = str(error).partition("\n")[0]
+            stopped = str(error).partition("\n")[0][:LONGEST_REASON]
     print(f"… {time.monotonic() - began:.0f} s", file=sys.stderr)
     kept = [ratio for ratio in ratios if ratio.is_count or not only_counts]
     return Group(subject.name, kept, foreign.cores, stopped)

@@ -13,7 +13,7 @@ from commands.trial import Simulated, TrialFailed
 
 CONNECTIONS = 16
 TOO_MANY, PAUSE_SECONDS = 429, 1.0
-"""Zoom counts by the second: https://developers.zoom.us/docs/api/rate-limits/"""
+"""Whoever is too fast waits a moment and asks again, kinder than the flows themselves."""
 
 CONTACTS = "/crm/objects/2026-03/contacts"
 EVENTS = "/marketing/marketing-events/2026-03"
@@ -51,10 +51,13 @@ class Platforms:
 
     def hubspot(self, method: str, path: str, body: Any = None, **params: str) -> Any:
         """The JSON of a call to HubSpot."""
-        self.pace()
         url = f"{self.base}/hubspot{path}"
-        answer = self._hubspot.request(method, url, json=body, params=params, timeout=60)
-        return _json_of(answer, f"{method} {path}")
+
+        def send() -> requests.Response:
+            self.pace()
+            return self._hubspot.request(method, url, json=body, params=params, timeout=60)
+
+        return _answered(send, f"{method} {path}")
 
     def registrants(self, page_size: int) -> Iterator[dict[str, Any]]:
         """The approved registrants, page by page."""
@@ -67,12 +70,9 @@ class Platforms:
 
     def _pages(self, path: str, name: str, page_size: int) -> Iterator[dict[str, Any]]:
         params = {"page_size": str(page_size)}
+        url = f"{self.base}/zoom/v2{path}"
         while True:
-            answer = self._zoom.get(f"{self.base}/zoom/v2{path}", params=params, timeout=60)
-            if answer.status_code == TOO_MANY:
-                time.sleep(PAUSE_SECONDS)
-                continue
-            page = _json_of(answer, f"GET {path}")
+            page = _answered(lambda: self._zoom.get(url, params=params, timeout=60), f"GET {path}")
             yield from page[name]
             if not page.get("next_page_token"):
                 return
@@ -123,6 +123,12 @@ def portal_token(simulated: Simulated, portal_id: str) -> str:
         timeout=30,
     )
     return str(_json_of(answer, f"a token for portal {portal_id}")["access_token"])
+
+
+def _answered(send: Callable[[], requests.Response], what: str) -> Any:
+    while (answer := send()).status_code == TOO_MANY:
+        time.sleep(PAUSE_SECONDS)
+    return _json_of(answer, what)
 
 
 def _json_of(answer: requests.Response, what: str) -> Any:
