@@ -396,3 +396,22 @@ class TestRealSocket:
 def test_a_process_has_one_session_for_each_platform() -> None:
     assert shared_session("hubspot") is shared_session("hubspot")
     assert shared_session("hubspot") is not shared_session("zoom")
+
+
+class TestPermitsAhead:
+    def test_one_is_taken_only_if_there_is_one_at_once(
+        self, transport: Transport, permits: CountedPermits, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert transport.try_permit() is True
+        monkeypatch.setattr(permits, "try_acquire", lambda bucket: 2.5)
+        assert transport.try_permit() is False
+        assert permits.taken == ["main"]
+
+    def test_there_is_none_while_nobody_is_to_call(
+        self, transport: Transport, permits: CountedPermits, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(bucket: str) -> float:
+            raise errors.NotAnswering("down", retry_after=30.0)
+
+        monkeypatch.setattr(permits, "try_acquire", refuse)
+        assert transport.try_permit() is False
