@@ -20,11 +20,17 @@ T = TypeVar("T")
 
 
 def open_database(
-    url: str, *, pool_size: int = 8, patience_seconds: float = PATIENCE_SECONDS
+    url: str,
+    *,
+    pool_size: int = 8,
+    patience_seconds: float = PATIENCE_SECONDS,
+    **postgresql: int,
 ) -> Engine:
     """An engine for ``url``. Open it after forking, never before.
 
-    A transaction of SQLite waits that long for its turn to write.
+    A transaction of SQLite waits so long for its turn to write. ``postgresql`` are parameters of
+    the connections there.
+    https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
     """
     if url.startswith("sqlite"):
         return _open_sqlite(url, pool_size, patience_seconds)
@@ -34,11 +40,12 @@ def open_database(
         max_overflow=pool_size,
         pool_pre_ping=True,
         connect_args={
+            **postgresql,
             "options": "-c lock_timeout=5000 -c statement_timeout=30000"
             " -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
             # A plan for any 500 addresses compares each of them with everybody of a webinar, one
             # for these 500 looks each up (measured: 226 against 2 ms among 7,000 people).
-            " -c plan_cache_mode=force_custom_plan"
+            " -c plan_cache_mode=force_custom_plan",
         },
     )
 

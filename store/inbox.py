@@ -25,7 +25,14 @@ def trace_of(digest: str) -> str:
 
 def open_inbox(url: str) -> Engine:
     """An engine for the doors alone: a statement that has to wait gives up after 1.5 seconds."""
-    engine = open_database(url, pool_size=4, patience_seconds=GIVE_UP_SECONDS)
+    engine = open_database(
+        url,
+        pool_size=4,
+        patience_seconds=GIVE_UP_SECONDS,
+        # A server that is gone without a word must not keep a door waiting either.
+        connect_timeout=2,
+        tcp_user_timeout=3000,
+    )
     if engine.dialect.name == "postgresql":
 
         @event.listens_for(engine, "connect")

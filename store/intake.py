@@ -8,24 +8,18 @@ Measured reasons stand in docs/decisions/0017.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from threading import Lock
 from typing import Any
 
 from sqlalchemy import Engine, PoolProxiedConnection, event
 from sqlalchemy.exc import SQLAlchemyError
 
-from store.database import in_turn
-from store.inbox import GIVE_UP_SECONDS, Source
-from store.tables import inbox
+from store.inbox_drivers import Delivery, Driver, PostgreSQLDriver, SQLiteDriver
 
 PATIENCE_SECONDS = 1.0
 """So long somebody waits for a turn, before the database's own patience (1.5 s) begins: a sender
 waits three seconds."""
 AT_ONCE = 32
-
-_COLUMNS = ("source", "digest", "body", "received_at", "event", "account_id")
 
 
 class NotStored(Exception):
@@ -37,21 +31,6 @@ class NotStored(Exception):
     def __init__(self, why: str) -> None:
         super().__init__(f"the delivery is not known to be stored: {why}")
         self.why = why
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A row to be: ``digest`` identifies it (64 hex digits), ``body`` is sealed for its place.
-
-    ``event`` and ``account_id`` are what the body says, "" when it cannot be read.
-    """
-
-    source: Source
-    digest: str
-    body: bytes
-    received_at: datetime
-    event: str = ""
-    account_id: str = ""
 
 
 class _Entry:
@@ -80,11 +59,9 @@ class Intake:
 
     def __init__(self, engine: Engine, *, patience: float = PATIENCE_SECONDS) -> None:
         self._engine, self._patience = engine, patience
-        self._is_postgresql = engine.dialect.name == "postgresql"
         self._errors = (SQLAlchemyError, engine.dialect.loaded_dbapi.Error)
-        self._to_moment = inbox.c.received_at.type.bind_processor(engine.dialect)
-        self._statements: dict[int, str] = {}
         self._connection: PoolProxiedConnection | None = None
+        self._driver: Driver | None = None
         self._lock = Lock()
         self._waiting: list[_Entry] = []
         self._is_led = False
@@ -147,61 +124,28 @@ class Intake:
 
     def _write(self, deliveries: Sequence[Delivery]) -> list[str]:
         """The digests of those that were not there yet."""
-        statement = self._statement(len(deliveries))
-        values: list[Any] = []
-        for one in deliveries:
-            moment = self._to_moment(one.received_at) if self._to_moment else one.received_at
-            values += (one.source, one.digest, one.body, moment)
-            values += (one.event[:64], one.account_id[:64])
-        is_fresh = self._connection is None
+        is_fresh = self._driver is None
         try:
-            return self._execute(statement, values)
+            return self._connect().insert(deliveries)
         except self._errors:
             # A connection that the server ended meanwhile shows it only when it is used. Doing it
             # again does no harm: what is there already stays as it is.
-            if not self._forget_if_lost() or is_fresh:
+            if self._driver is None or not self._driver.is_lost:
                 raise
-            return self._execute(statement, values)
+            self._close()
+            if is_fresh:
+                raise
+            return self._connect().insert(deliveries)
 
-    def _execute(self, statement: str, values: Sequence[Any]) -> list[str]:
-        driver = self._connect()
-
-        # An autocommitting connection: the statement is on disk when this returns.
-        def insert(**more: Any) -> list[str]:
-            return [row[0] for row in driver.execute(statement, values, **more).fetchall()]
-
-        if self._is_postgresql:
-            return insert(prepare=True)
-        return in_turn(driver, GIVE_UP_SECONDS, insert)
-
-    def _connect(self) -> Any:
-        if self._connection is None:
-            connection = self._engine.raw_connection()
-            if self._is_postgresql:
-                connection.driver_connection.autocommit = True  # type: ignore[union-attr]
-            self._connection = connection
-        return self._connection.driver_connection
-
-    def _forget_if_lost(self) -> bool:
-        if self._connection is None or not getattr(
-            self._connection.driver_connection, "closed", False
-        ):
-            return False
-        self._close()
-        return True
+    def _connect(self) -> Driver:
+        if self._driver is None:
+            self._connection = self._engine.raw_connection()
+            raw: Any = self._connection.driver_connection
+            is_postgresql = self._engine.dialect.name == "postgresql"
+            self._driver = PostgreSQLDriver(raw) if is_postgresql else SQLiteDriver(raw)
+        return self._driver
 
     def _close(self, _engine: Engine | None = None) -> None:
         if self._connection is not None:
             self._connection.invalidate()
-            self._connection = None
-
-    def _statement(self, rows: int) -> str:
-        if rows not in self._statements:
-            mark = "%s" if self._is_postgresql else "?"
-            row = f"({', '.join([mark] * len(_COLUMNS))})"
-            self._statements[rows] = (
-                f"INSERT INTO {inbox.name} ({', '.join(_COLUMNS)}) "
-                f"VALUES {', '.join([row] * rows)} "
-                "ON CONFLICT (digest) DO NOTHING RETURNING digest"
-            )
-        return self._statements[rows]
+        self._connection = self._driver = None

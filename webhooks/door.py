@@ -12,7 +12,8 @@ from flask import Request, Response
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from store.inbox import Source, place_of, trace_of
-from store.intake import Delivery, Intake, NotStored
+from store.inbox_drivers import Delivery
+from store.intake import Intake, NotStored
 from store.runs import Pool
 from store.sealing import Sealer
 

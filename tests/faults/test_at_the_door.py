@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ import webhooks.door
 import webhooks.front
 from app import create_app
 from store.database import writing
+from store.inbox_drivers import Delivery as Delivered
 from store.intake import Intake
 from tests.oauth.support import Site
 from tests.webhooks.support import Delivery, refusing_database, stored
@@ -38,7 +40,7 @@ def deliver_until(site: Site, moment: str) -> None:
     if moment == "verified":
         Intake.store = die  # type: ignore[method-assign]
     elif moment == "inserted":
-        Intake._execute = insert_and_die  # type: ignore[method-assign]
+        Intake._write = insert_and_die  # type: ignore[method-assign]
     elif moment == "committed":
         door.trace_of = die
     else:
@@ -46,11 +48,13 @@ def deliver_until(site: Site, moment: str) -> None:
     Delivery(EVENT).to_zoom(site, create_app(site.config, doorbell=site.doorbell))
 
 
-def insert_and_die(intake: Intake, statement: str, values: Any) -> Any:
+def insert_and_die(intake: Intake, deliveries: Sequence[Delivered]) -> Any:
     """The row is in, and not yet committed."""
     driver = intake._connect()
-    driver.execute("BEGIN")  # else it commits by itself
-    driver.execute(statement, values)
+    assert intake._connection is not None
+    connection: Any = intake._connection.driver_connection
+    connection.execute("BEGIN")  # else it commits by itself
+    assert driver.insert(deliveries)
     die()
 
 
@@ -82,15 +86,15 @@ def test_a_delivery_whose_process_is_killed_is_kept_once_when_it_comes_again(
 def test_a_commit_in_doubt_is_no_acknowledgement_and_the_digest_settles_it_F16(
     any_site: Site, monkeypatch: pytest.MonkeyPatch, kept: bool
 ) -> None:
-    execute = Intake._execute
+    write = Intake._write
 
-    def lose_the_answer(intake: Intake, statement: str, values: Any) -> Any:
+    def lose_the_answer(intake: Intake, deliveries: Sequence[Delivered]) -> Any:
         if kept:
-            execute(intake, statement, values)
+            write(intake, deliveries)
         raise OperationalError("COMMIT", {}, Exception("the server went away"))
 
     with monkeypatch.context() as patched:
-        patched.setattr(Intake, "_execute", lose_the_answer)
+        patched.setattr(Intake, "_write", lose_the_answer)
         assert Delivery(EVENT).to_zoom(any_site).status_code == 503
     assert len(stored(any_site)) == kept
 

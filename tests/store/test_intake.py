@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -12,7 +12,8 @@ from sqlalchemy import Engine, select, text
 
 from store.database import reading, writing
 from store.inbox import GIVE_UP_SECONDS, open_inbox
-from store.intake import Delivery, Intake, NotStored
+from store.inbox_drivers import Delivery
+from store.intake import Intake, NotStored
 from store.tables import inbox
 from tests.store.support import NOW
 
@@ -92,14 +93,14 @@ def test_those_that_come_together_are_told_apart(intake: Intake, database: Engin
 def test_whoever_waits_meanwhile_is_written_in_one_statement(
     intake: Intake, database: Engine, monkeypatch: pytest.MonkeyPatch, wait_until: Any
 ) -> None:
-    execute, sizes, gate = intake._execute, list[int](), threading.Event()
+    write, sizes, gate = intake._write, list[int](), threading.Event()
 
-    def count(statement: str, values: Any) -> list[str]:
-        sizes.append(len(values) // 6)
+    def count(deliveries: Sequence[Delivery]) -> list[str]:
+        sizes.append(len(deliveries))
         assert gate.wait(10)
-        return execute(statement, values)
+        return write(deliveries)
 
-    monkeypatch.setattr(intake, "_execute", count)
+    monkeypatch.setattr(intake, "_write", count)
     told = list[bool]()
     threads = [
         threading.Thread(target=lambda n=n: told.append(intake.store(delivery(n))))  # type: ignore[misc]
@@ -133,14 +134,14 @@ def test_where_it_would_have_to_wait_it_refuses_before_the_sender_gives_up_F17(
 def test_whoever_waits_for_a_turn_in_vain_is_not_stored_behind_their_back(
     intake: Intake, database: Engine, monkeypatch: pytest.MonkeyPatch, wait_until: Any
 ) -> None:
-    execute, gate, is_busy = intake._execute, threading.Event(), threading.Event()
+    write, gate, is_busy = intake._write, threading.Event(), threading.Event()
 
-    def hang(statement: str, values: Any) -> list[str]:
+    def hang(deliveries: Sequence[Delivery]) -> list[str]:
         is_busy.set()
         assert gate.wait(10)
-        return execute(statement, values)
+        return write(deliveries)
 
-    monkeypatch.setattr(intake, "_execute", hang)
+    monkeypatch.setattr(intake, "_write", hang)
     monkeypatch.setattr(intake, "_patience", 0.05)
     first = threading.Thread(target=intake.store, args=(delivery(1),))
     first.start()
