@@ -16,7 +16,7 @@ from jobs.stopping import is_told_to_stop
 from store.database import reading
 from store.leases import Lease, keeping_lease, release_lease, take_lease
 from store.registration_requests import next_request_at
-from store.runs import Pool, next_ready_at, ready_portals, turn_of
+from store.runs import Pool, next_ready_at, ready_portals, turn_of, waiting_portals
 
 PORTALS = 50
 LEASE_SECONDS = SLICE_SECONDS
@@ -53,7 +53,7 @@ class Stint:
             self._look_at = now + LOOK_SECONDS
             since = self._runtime.clock() - PATIENCE
             with reading(self._runtime.database) as connection:
-                self._do_others_wait = bool(ready_portals(connection, self._pool, since, 1))
+                self._do_others_wait = bool(waiting_portals(connection, self._pool, since, 1))
         return self._do_others_wait
 
     def go_on(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -21,9 +22,10 @@ from sqlalchemy import (
     update,
 )
 
+from store.clock import read_clock_ms
 from store.leases import is_free
 from store.statements import insert_rows
-from store.tables import occurrence, occurrence_person, run, run_change, webinar
+from store.tables import lease, occurrence, occurrence_person, run, run_change, webinar
 
 Pool = Literal["live", "bulk"]
 Trigger = Literal[
@@ -34,6 +36,10 @@ OPEN_STATES = ("queued", "running")
 IS_OPEN = run.c.state.in_([literal_column(f"'{state}'") for state in OPEN_STATES])
 """In so many words, as the index over open runs has it: by values it would not be used, and each
 look for work would go through all runs there ever were. https://sqlite.org/partialindex.html"""
+PLACES = 3 * (os.cpu_count() or 1)
+"""So many portals at once are worked for in bulk on SQLite. It has one writer at a time: more of
+them mostly wait for each other, and take the processor from the one who writes."""
+MANY = 1_000_000
 WRITE_COUNTS = (
     "created",
     "updated",
@@ -180,6 +186,11 @@ def turn_of(portal_id: str, pool: Pool) -> str:
 
 
 def ready_portals(connection: Connection, pool: Pool, now: datetime, limit: int) -> list[str]:
+    """Portals a worker may take up now: as `waiting_portals`, as many as there are places for."""
+    return waiting_portals(connection, pool, now, min(limit, _free_places(connection, pool)))
+
+
+def waiting_portals(connection: Connection, pool: Pool, now: datetime, limit: int) -> list[str]:
     """Portals with a run that may start now and that nobody works for, the longest waiting first.
 
     One query for all: whoever looks for work does not try one lease after the other.
@@ -195,11 +206,28 @@ def ready_portals(connection: Connection, pool: Pool, now: datetime, limit: int)
 
 
 def next_ready_at(connection: Connection, pool: Pool) -> datetime | None:
-    """When the next open run of the pool that nobody works for may start; None without any."""
+    """When the next open run of the pool that nobody works for may start.
+
+    None without any, and while there is no place for another portal.
+    """
+    if not _free_places(connection, pool):
+        return None
     moment: datetime | None = connection.execute(
         select(func.min(run.c.not_before)).where(*_waits_for_a_worker(connection, pool))
     ).scalar()
     return moment
+
+
+def _free_places(connection: Connection, pool: Pool) -> int:
+    """How many portals more may be worked for at once; about as many, where several ask at once."""
+    if pool == "live" or connection.dialect.name != "sqlite":
+        return MANY
+    taken = connection.execute(
+        select(func.count()).where(
+            lease.c.name.like(f"portal:%:{pool}"), lease.c.until_ms >= read_clock_ms(connection)
+        )
+    ).scalar_one()
+    return max(0, PLACES - int(taken))
 
 
 def _waits_for_a_worker(connection: Connection, pool: Pool) -> tuple[ColumnElement[bool], ...]:

@@ -47,6 +47,24 @@ def test_a_worker_that_sees_more_than_it_can_do_calls_the_others(runtime: Runtim
     assert called == [("bulk", 2), ("bulk", 1)]
 
 
+def test_on_sqlite_no_more_portals_are_worked_for_at_once_than_write_without_waiting(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.runs.PLACES", 2)
+    wait_in_line(runtime.database, 3)
+    served: list[str] = []
+
+    def work(runtime: Runtime, portal_id: str, pool: Pool) -> None:
+        served.append(portal_id)
+        if not work_for_next_portal(runtime, pool, work):
+            assert seconds_until_ready(runtime, pool) is None
+            assert count_work(runtime.database, NOW)["bulk"] == 0
+
+    assert work_for_next_portal(runtime, "bulk", work)
+    assert served == ["2000", "2001"]
+    assert seconds_until_ready(runtime, "bulk") is not None
+
+
 def test_what_somebody_else_does_keeps_no_worker_waiting(runtime: Runtime) -> None:
     """It would ask for it over and over."""
     wait_in_line(runtime.database, 1)
@@ -60,7 +78,10 @@ def test_what_somebody_else_does_keeps_no_worker_waiting(runtime: Runtime) -> No
     assert found == [None]
 
 
-def test_a_look_for_work_costs_the_same_however_many_wait(runtime: Runtime) -> None:
+def test_a_look_for_work_costs_the_same_however_many_wait(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.runs.PLACES", 100)
     statements: list[str] = []
     event.listen(
         runtime.database, "before_cursor_execute", lambda *given: statements.append(given[2])
