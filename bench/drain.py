@@ -6,16 +6,18 @@ runs, close the delivery. What Zoom or HubSpot answer is no part of it.
 
 from __future__ import annotations
 
+import logging
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
 
+import structlog
 from cryptography.fernet import Fernet
 from redis import Redis
 from rq import Queue, SimpleWorker
@@ -31,6 +33,7 @@ from commands.embedded import embedded_valkey
 from commands.trial import TrialFailed
 from jobs.drain import drain_inbox
 from jobs.runtime import Runtime, Timing
+from logs import configure_logs
 from plugins.registry import Registry
 from simulator.zoom.sender import compact
 from store.database import open_database, reading, writing
@@ -162,6 +165,7 @@ def open_stock(kind: str) -> Iterator[Stock]:
         TemporaryDirectory(prefix="rollcall-bench-") as name,
         own_database(kind, folder := Path(name)) as database,
         embedded_valkey(folder) as redis_url,
+        logging_to(folder / "worker.log"),
     ):
         engine = open_database(database.url)
         metadata.create_all(engine)
@@ -170,6 +174,21 @@ def open_stock(kind: str) -> Iterator[Stock]:
             yield Stock(_runtime(engine), redis_url)
         finally:
             engine.dispose()
+
+
+@contextmanager
+def logging_to(path: Path) -> Iterator[None]:
+    """Within it this process logs as a worker does, to a file of its own."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        with path.open("w", buffering=1) as log, redirect_stderr(log):
+            configure_logs()
+            yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        structlog.reset_defaults()
 
 
 def _populate(engine: Engine) -> None:

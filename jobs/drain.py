@@ -38,8 +38,9 @@ from store.inbox_work import (
 )
 from store.leases import release_lease, take_lease
 
-AT_ONCE = 500
-"""Registrations read at once are merged at once: a thousand hold up the doors' writes too long."""
+AT_ONCE = 1000
+"""Registrations read at once are merged at once, which keeps SQLite's other writers waiting for a
+fifth of a second; the doors' patience is one and a half."""
 TURN_SECONDS = 0.5
 """So long somebody's registration waits behind another account's thousands."""
 MAX_ATTEMPTS = 24
