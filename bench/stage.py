@@ -152,8 +152,16 @@ def set_stage(trial: Trial, size: Size) -> Stage:
     customer.install(PORTAL_ID, scene["account_id"], account["users"][0]["id"])
     stage = Stage(trial, customer, str(scene["webinar_id"]), size)
     # What is looked up once after an installation belongs to no sync.
-    stage.wait_quiet()
+    stage.wait("the webinar to be found", lambda: customer.webinar(stage.webinar_id))
+    stage.wait("Zoom to be left alone", lambda: not _is_called(stage))
     return stage
+
+
+def _is_called(stage: Stage) -> bool:
+    """Whether Zoom is called just now."""
+    before = stage.zoom_calls().total
+    time.sleep(LOOK_SECONDS)
+    return stage.zoom_calls().total != before
 
 
 def slow_down(simulated: Simulated, slowness: float) -> None:
