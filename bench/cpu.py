@@ -37,6 +37,20 @@ def seconds_of(pid: int) -> float:
     return read_process_seconds(stat)
 
 
+def seconds_of_trees(*pids: int) -> float:
+    """Those of these processes and of everything below them, which must not hold each other."""
+    return sum(seconds_of(pid) + seconds_below(pid) for pid in pids)
+
+
+def parent_of(pid: int) -> int:
+    """The process that started this one; 0 when it is gone."""
+    try:
+        stat = (PROC / str(pid) / "stat").read_text()
+    except OSError:
+        return 0
+    return int(stat.rpartition(")")[2].split()[1])
+
+
 def seconds_below(pid: int, named: str = "") -> float:
     """Those of the processes below one, of those whose command line holds ``named``."""
     return sum(seconds_of(running.pid) for running in descendants(pid) if named in running.command)

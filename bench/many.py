@@ -15,7 +15,7 @@ from cryptography.fernet import Fernet
 from redis import Redis
 from sqlalchemy import Engine, func, select
 
-from bench.processor import cpu_seconds, parent_of
+from bench.cpu import parent_of, seconds_of_trees
 from commands.chaos.databases import own_database
 from commands.customer import Customer
 from commands.embedded import valkey_url
@@ -244,7 +244,7 @@ class Play:
         return Spent(now[0] - began[0], now[1] - began[1], now[2] - began[2])
 
     def _cpu(self) -> float:
-        return cpu_seconds(self.trial.rollcall.pid, self.trial.simulator.pid, *self._server())
+        return seconds_of_trees(self.trial.rollcall.pid, self.trial.simulator.pid, *self._server())
 
     def _server(self) -> list[int]:
         """The database server's process, where it is one: the parent of whoever answers us."""

@@ -50,9 +50,12 @@ def confirm_participations(slice_: Slice, target: Target) -> None:
     rows = _in_doubt(slice_, PARTICIPATION_KINDS)
     if not rows:
         return
-    states = dict(_read_states(slice_, target, rows))
-    found = [row for row in rows if states.get(row["contact_id"], "") in _PROVES[row["kind"]]]
-    lost = [row for row in rows if row not in found]
+    with slice_.reading_through():
+        states = dict(_read_states(slice_, target, rows))
+    found, lost = list[RowMapping](), list[RowMapping]()
+    for row in rows:
+        is_there = states.get(row["contact_id"], "") in _PROVES[row["kind"]]
+        (found if is_there else lost).append(row)
     with slice_.writing() as connection:
         settle_done(connection, slice_, found)
         again = [row for row in lost if row["doubts"] < 2]

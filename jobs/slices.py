@@ -18,6 +18,8 @@ from store.leases import Lease, check_lease, release_lease, renew_lease, take_le
 LEASE_SECONDS = 30.0
 """So long a killed process keeps others waiting. Steps are shorter, or renew the lease between."""
 SLICE_SECONDS = 30.0
+READ_SECONDS = 600.0
+"""A read cut short would begin again from its first page, so it may outlast its slice by far."""
 
 
 class LeaseTaken(Retryable):
@@ -49,6 +51,16 @@ class Turn:
         if now - self._renewed_at > LEASE_SECONDS / 4:
             renew_lease(self.runtime.database, self.lease, seconds=LEASE_SECONDS)
             self._renewed_at = now
+
+    @contextmanager
+    def reading_through(self) -> Iterator[None]:
+        """Outlast the slice, whoever waits, for a read that is lost unless it gets to its end."""
+        before = self.ends_at, self.is_to_yield
+        self.ends_at, self.is_to_yield = time.monotonic() + READ_SECONDS, lambda: False
+        try:
+            yield
+        finally:
+            self.ends_at, self.is_to_yield = before
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -52,7 +52,7 @@ from jobs.recordings import sync_recordings
 from jobs.records import show_connection_problem, show_outage
 from jobs.requests import work_off_requests
 from jobs.runtime import Runtime, runtime_of_this_process
-from jobs.slices import LeaseTaken, Slice, SliceOver, slice_under
+from jobs.slices import READ_SECONDS, LeaseTaken, Slice, SliceOver, slice_under
 from jobs.stopping import is_told_to_stop
 from jobs.turns import Stint, seconds_until_ready, work_for_next_portal
 from jobs.verification import restore_properties, verify_event
@@ -79,7 +79,6 @@ from store.webinar_facts import bring_forward, change_occurrence, find_occurrenc
 
 WORTH_WAITING = 5.0
 JOB_SECONDS = 120.0
-READ_SECONDS = 600.0
 LOOK_AGAIN_SECONDS = 0.5
 MAX_ATTEMPTS = 8
 TRY_AGAIN = timedelta(minutes=15)
@@ -188,7 +187,6 @@ def _advance(runtime: Runtime, run: RowMapping, stint: Stint) -> None:
         _finish(runtime, run)
         return
     if run["must_read"]:
-        # A read cut short would begin again from its first page, so it may outlast the slice.
         reads_until = time.monotonic() + READ_SECONDS
         with slice_under(runtime, run, _occurrence_lease(run), reads_until) as slice_:
             read_zoom(slice_)

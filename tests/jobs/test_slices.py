@@ -101,3 +101,19 @@ def test_P14_told_to_stop_a_slice_ends_at_the_next_step_F15(
     with slice_under(runtime, run, NAME, NEVER) as slice_, pytest.raises(SliceOver):
         slice_.keep()
     assert not is_lease_held(runtime.database, NAME)
+
+
+def test_a_read_that_must_get_to_its_end_outlasts_the_slice_and_keeps_the_lease(
+    runtime: Runtime, run: RowMapping, clock: Clock
+) -> None:
+    """A hundred pages of an event take longer than a slice, and begin at the first each time."""
+    ends_at = clock.seconds + 30
+    with slice_under(runtime, run, NAME, ends_at, is_to_yield=lambda: True) as slice_:
+        let_it_run_out(runtime.database)
+        with slice_.reading_through():
+            for _ in range(10):
+                clock.seconds += LEASE_SECONDS / 2
+                slice_.keep()
+        assert until(runtime.database) > 0
+        with pytest.raises(SliceOver):
+            slice_.keep()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-import jobs.merging
+import jobs.registrations
 from rollcall.errors import Permanent
 from store.tables import inbox
 from tests.scenarios.door import Doors, open_doors
@@ -60,7 +60,7 @@ def test_all_done_ones_replayed_twice_add_nothing_and_parked_ones_arrive_once_F4
     told = len(lone_stage.notices())
     soon.register(*LATE)
     with monkeypatch.context() as patched:
-        patched.setattr(jobs.merging, "merge_registrations", refuse)
+        patched.setattr(jobs.registrations, "merge_changes", refuse)
         lone_stage.deliver(lone_stage.notices()[told:])
         lone_stage.work()
     assert not set(LATE) & set(lone_stage.simulator.contacts())
