@@ -53,19 +53,17 @@ Span = tuple[datetime, datetime]
 
 
 def unite(sessions: Iterable[Session], instances: Sequence[Instance]) -> Iterator[Presence]:
-    """One presence per identity, from rows sorted by identity.
+    """One presence per identity, from rows sorted by identity, by code points.
 
     Streams: one person's rows are held at a time. Rows of instances not given count for nothing.
-    Raises ``ValueError`` when an identity comes back after another one, because the rows were not
-    sorted and somebody would be counted twice. (Any order that keeps one identity's rows together
-    will do: databases do not agree on how text sorts.)
+    Raises ``ValueError`` when the rows are not sorted: somebody could be counted twice.
     """
     by_uuid = {instance.uuid: instance for instance in instances}
-    seen: set[str] = set()
+    before = ""
     for identity, rows in groupby(sessions, key=attrgetter("identity")):
-        if identity in seen:
+        if identity < before:
             raise ValueError("sessions are not sorted by identity")
-        seen.add(identity)
+        before = identity
         yield _unite_one(identity, rows, by_uuid)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     RowMapping,
     and_,
     case,
+    collate,
     delete,
     exists,
     func,
@@ -87,7 +88,7 @@ _IS_MATCHED = and_(
 def stream_sessions(
     connection: Connection, occurrence_pk: int, identities: Sequence[str] | None = None
 ) -> Iterator[SessionRow]:
-    """Rows of the occurrence sorted by identity and join, fetched as they are used.
+    """Rows of the occurrence sorted by identity (by code points) and join, fetched as used.
 
     With ``identities`` only theirs.
 
@@ -100,6 +101,8 @@ def stream_sessions(
         (hand_match.c.email.is_not(None), hand_match.c.email),
         else_=NAMELESS + session.c.row_key,
     ).label("identity")
+    # Databases sort text in other orders, unless told.
+    by_code_points = "C" if connection.dialect.name == "postgresql" else "BINARY"
     statement = (
         select(
             identity,
@@ -119,7 +122,7 @@ def stream_sessions(
         )
         .outerjoin(hand_match, _IS_MATCHED)
         .where(session.c.occurrence_pk == occurrence_pk)
-        .order_by(identity, session.c.joined_at)
+        .order_by(collate(identity, by_code_points), session.c.joined_at)
         .execution_options(yield_per=500)
     )
     if identities is not None:
