@@ -88,7 +88,6 @@ def test_P6_a_bystander_who_is_slowed_down_is_told_F31(measured: Measured, told:
         pytest.param({"duplicates": 1}, 1, id="effect twice"),
         pytest.param({"registered": 99, "contacts": 99}, 2, id="missing in HubSpot"),
         pytest.param({"late_writes": 1}, 1, id="second sync writes"),
-        pytest.param({"longest": 2.1}, 1, id="nobody answers"),
     ],
 )
 def test_P14_what_a_deploy_lost_or_doubled_is_told_F47(changes: dict[str, int], told: int) -> None:
