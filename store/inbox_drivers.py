@@ -49,10 +49,9 @@ class Driver(Protocol):
 
 
 def _statement(rows: Sequence[str]) -> str:
-    return (
-        f"INSERT INTO {inbox.name} ({', '.join(_COLUMNS)}) VALUES {', '.join(rows)} "
-        "ON CONFLICT (digest) DO NOTHING RETURNING digest"
-    )
+    into, values = f"{inbox.name} ({', '.join(_COLUMNS)})", ", ".join(rows)
+    # Names of ours and placeholders; what a delivery says is never in here.
+    return f"INSERT INTO {into} VALUES {values} ON CONFLICT (digest) DO NOTHING RETURNING digest"  # nosec B608
 
 
 class SQLiteDriver:
