@@ -34,6 +34,8 @@ class Child:
 
     Children of a lower `stop_order` are stopped first. `stop_seconds` is how long SIGTERM may take
     before SIGKILL. `ready` is asked before the next child is started, for `start_seconds` at most.
+    `holds_address`: what it leaves when it dies is killed before it is started again, for its
+    address is taken otherwise.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Child:
     stop_seconds: float = 30.0
     ready: Callable[[], bool] | None = None
     start_seconds: float = 10.0
+    holds_address: bool = False
 
 
 @dataclass(slots=True)
@@ -108,6 +111,11 @@ class Supervisor:
         life.sessions.add(life.process.pid)
         log.info("%s started (pid %d)", life.child.name, life.process.pid)
 
+    def _clear_way(self, life: _Life) -> None:
+        if life.child.holds_address:
+            while life.sessions:
+                kill_session(life.sessions.pop())
+
     def _wait_until_ready(self, life: _Life) -> None:
         deadline = time.monotonic() + life.child.start_seconds
         while life.child.ready and not self._is_stopping() and not life.child.ready():
@@ -121,6 +129,7 @@ class Supervisor:
         now = time.monotonic()
         if life.process is None:
             if now >= life.restart_at:
+                self._clear_way(life)
                 self._start(life)
             return
         code = life.process.poll()

@@ -30,7 +30,18 @@ def web_children(config: Config, environment: Environment) -> list[Child]:
         *("--graceful-timeout", str(GRACE_SECONDS), "--timeout", "60"),
         *("--log-level", "warning", "--no-control-socket", "--preload"),
     ]
-    return [Child("web", command, environment, stop_order=1, stop_seconds=GRACE_SECONDS + 5)]
+    # Its workers outlive a gunicorn that was killed, by up to 25 s where somebody keeps asking on
+    # an open connection, and hold the address meanwhile.
+    return [
+        Child(
+            "web",
+            command,
+            environment,
+            stop_order=1,
+            stop_seconds=GRACE_SECONDS + 5,
+            holds_address=True,
+        )
+    ]
 
 
 def refuse_taken_address(config: Config) -> None:

@@ -103,6 +103,19 @@ class TestLiving:
         assert is_alive(running.pids("web")[1])
         assert "web ended" in running.log()
 
+    def test_what_a_killed_child_left_behind_does_not_hold_its_address_P10(
+        self, supervise, wait_until
+    ):
+        """The workers of a killed gunicorn answer open connections for a while, and listen."""
+        shell = "echo $$ >>{name}.pids; sleep 600 & echo $! >>left.pids; wait"
+        running = supervise(child("web", shell, holds_address=True))
+        wait_until(lambda: len(running.pids("left")) == 1, what="the first start")
+
+        os.kill(running.pids("web")[0], signal.SIGKILL)
+
+        wait_until(lambda: len(running.pids("web")) == 2, what="the second start")
+        assert not is_alive(running.pids("left")[0])
+
     def test_a_neighbour_does_not_notice(self, supervise, wait_until):
         running = supervise(child("web", PATIENT + FOREVER), child("worker", PATIENT + FOREVER))
         wait_until(lambda: running.pids("web") and running.pids("worker"))
