@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from clients.hubspot import HubSpot
 from clients.transport import Transport
+from jobs import confirmations
 from store.tables import effect
 from tests.scenarios.stage import PORTAL, Stage
 from tests.scenarios.webinar import HOUR, Webinar, connect, plan_webinar
@@ -123,10 +124,18 @@ def test_an_answer_of_rows_missing_doubled_and_out_of_order_is_taken_row_by_row_
     assert_everything_arrived_once(webinar)
 
 
-@pytest.mark.parametrize("lag", [0.0, 3600.0], ids=["at once", "an hour late"])
+@pytest.mark.parametrize(
+    ("lag", "few"),
+    [
+        pytest.param(0.0, 20, id="at once"),
+        pytest.param(3600.0, 20, id="an hour late"),
+        pytest.param(0.0, 0, id="out of the event's own list"),
+    ],
+)
 def test_a_lost_answer_is_read_back_before_anything_is_sent_again_F21(
-    lone_stage: Stage, lag: float
+    lone_stage: Stage, monkeypatch: pytest.MonkeyPatch, lag: float, few: int
 ) -> None:
+    monkeypatch.setattr(confirmations, "FEW", few)
     lone_stage.simulator.call("PATCH", "/switches", {"participation_lag_seconds": lag})
     webinar = begin(lone_stage)
     strike(lone_stage, "lost_answer", WRITES["attend"], times=1)
