@@ -52,7 +52,7 @@ from jobs.recordings import sync_recordings
 from jobs.records import show_connection_problem, show_outage
 from jobs.requests import work_off_requests
 from jobs.runtime import Runtime, runtime_of_this_process
-from jobs.slices import READ_SECONDS, LeaseTaken, Slice, SliceOver, slice_under
+from jobs.slices import LeaseTaken, Slice, SliceOver, slice_under
 from jobs.stopping import is_told_to_stop
 from jobs.turns import Stint, seconds_until_ready, work_for_next_portal
 from jobs.verification import restore_properties, verify_event
@@ -187,8 +187,10 @@ def _advance(runtime: Runtime, run: RowMapping, stint: Stint) -> None:
         _finish(runtime, run)
         return
     if run["must_read"]:
-        reads_until = time.monotonic() + READ_SECONDS
-        with slice_under(runtime, run, _occurrence_lease(run), reads_until) as slice_:
+        with (
+            slice_under(runtime, run, _occurrence_lease(run), stint.ends_at) as slice_,
+            slice_.reading_through(),
+        ):
             read_zoom(slice_)
         stint.go_on()
     is_forced = run["state"] == "queued" and run["must_verify"]
