@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cryptography.fernet import Fernet
 from redis import Redis
 from sqlalchemy import Engine, func, select
 
 from bench.cpu import parent_of, seconds_of_trees
+from bench.size import Size as Webinar
+from bench.stage import wait_calmly
 from commands.chaos.databases import own_database
 from commands.customer import Customer
 from commands.embedded import valkey_url
-from commands.trial import Trial, TrialFailed, open_trial, wait_for
+from commands.trial import Trial, TrialFailed, new_keys, open_trial
 from store.database import open_database, reading
 from store.runs import OPEN_STATES
 from store.tables import occurrence, portal, run
 
 LATENCY_SECONDS = 0.2
-ATTENDING_SHARE = 0.6
 FIRST_PORTAL = 700_000
-LOOK_SECONDS = 0.25
 AT_ONCE = 8
 PATIENCE = 1_200.0
 STILL_SECONDS = 3.0
@@ -86,11 +85,10 @@ def open_play(size: Size, kind: str, workers: int) -> Iterator[Play]:
         own_database(kind, Path(name)) as database,
         open_trial(
             Path(name),
+            ports=None,
             ROLLCALL_DATABASE_URL=database.url,
             ROLLCALL_WORKERS=str(workers),
-            # Whoever names a database has to give the keys as well.
-            ROLLCALL_SECRET_KEY="s" * 48,
-            ROLLCALL_ENCRYPTION_KEYS=Fernet.generate_key().decode(),
+            **new_keys(),
         ) as trial,
     ):
         engine = open_database(database.url)
@@ -129,14 +127,13 @@ class Play:
         scene = simulated.scene(
             "big",
             registrants=people,
-            attendees=attending(people),
+            attendees=Webinar(people).attendees,
             portal_id=int(portal_id),
             account_id=f"account-{number}",
             seed=number,
         )
-        account = simulated.call("GET", f"/zoom/accounts/{scene['account_id']}")
         customer = Customer(self.trial.rollcall_url)
-        customer.install(portal_id, scene["account_id"], account["users"][0]["id"])
+        customer.install_scene(simulated, scene)
         return Tenant(customer, portal_id, str(scene["webinar_id"]), people)
 
     def _has_listed_all(self) -> bool:
@@ -217,7 +214,7 @@ class Play:
     def _check(self, tenant: Tenant) -> None:
         """A sync that left somebody out is no measurement."""
         writes = self.trial.simulated.summary(tenant.portal_id)["writes"]
-        expected = (tenant.people, attending(tenant.people))
+        expected = (tenant.people, Webinar(tenant.people).attendees)
         if (writes["registered"], writes["attended"]) != expected:
             raise TrialFailed(
                 f"portal {tenant.portal_id}: {writes['registered']} registered and "
@@ -259,19 +256,9 @@ class Play:
             told: Any = redis.info("stats")
         return int(told["total_commands_processed"])
 
-    def wait(self, what: str, is_over: Any) -> None:
-        """Look now and then only: whoever asks takes time from the machine that is measured."""
-
-        def looked() -> bool:
-            time.sleep(LOOK_SECONDS)
-            return bool(is_over())
-
-        wait_for(looked, what, self.trial.rollcall, self.trial.simulator, seconds=PATIENCE)
-
-
-def attending(people: int) -> int:
-    """How many of a webinar's people come."""
-    return round(people * ATTENDING_SHARE)
+    def wait(self, what: str, is_over: Callable[[], Any]) -> None:
+        """As `wait_calmly`, for as long as all of them may take."""
+        wait_calmly(self.trial, what, is_over, PATIENCE)
 
 
 def is_about_people(route: str) -> bool:

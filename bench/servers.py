@@ -14,12 +14,19 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from cryptography.fernet import Fernet
-
+import store
 from bench.sender import Order, Sent
 from commands.chaos.databases import own_database
 from commands.embedded import embedded_valkey
-from commands.trial import HOME, Process, TrialFailed, answers, free_port, trial_environment
+from commands.trial import (
+    HOME,
+    Process,
+    TrialFailed,
+    answers,
+    free_port,
+    new_keys,
+    trial_environment,
+)
 from commands.trial import wait_for as wait
 from commands.web import web_children
 from config import Config, child_environment
@@ -106,11 +113,10 @@ def open_servers(place: Place) -> Iterator[Servers]:
             **trial_environment("http://127.0.0.1:9", 0, folder),
             "ROLLCALL_DATABASE_URL": database.url,
             "ROLLCALL_REDIS_URL": redis_url,
-            "ROLLCALL_SECRET_KEY": "s" * 64,
-            "ROLLCALL_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+            **new_keys(),
             "ROLLCALL_WEB_WORKERS": str(place.processes),
         }
-        _migrate(environment, folder)
+        store.migrate(database.url)
         processes, ports = {}, {}
         with pinned(place.web_cores):
             for name, (app, _) in APPS.items():
@@ -136,12 +142,3 @@ def _start(name: str, app: str, port: int, environment: Mapping[str, str], folde
     process = Process(command, child_environment(**here), folder / f"{name}.log")
     process.start()
     return process
-
-
-def _migrate(environment: Mapping[str, str], folder: Path) -> None:
-    migrate = Process(["commands", "migrate"], child_environment(**environment), folder / "log")
-    migrate.start()
-    try:
-        wait(lambda: not migrate.is_running, "the tables to be made")
-    finally:
-        migrate.stop()

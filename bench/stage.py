@@ -85,14 +85,10 @@ class Stage:
         self.wait("the last run to end", self._is_quiet)
 
     def wait(self, what: str, is_over: Callable[[], Any]) -> None:
-        """Look now and then only: whoever asks takes time from the machine that is measured."""
-
-        def looked() -> bool:
-            time.sleep(LOOK_SECONDS)
-            return bool(is_over())
-
-        patience = SYNC_SECONDS + self.size.registrants * SECONDS_A_PERSON
-        wait_for(looked, what, self.trial.rollcall, self.trial.simulator, seconds=patience)
+        """As `wait_calmly`, for as long as a sync of so many people may take."""
+        wait_calmly(
+            self.trial, what, is_over, SYNC_SECONDS + self.size.registrants * SECONDS_A_PERSON
+        )
 
     def check(self, app_events: int = 0) -> None:
         """A sync that left somebody out is no measurement. Raises `TrialFailed`."""
@@ -121,6 +117,19 @@ class Stage:
             database.dispose()
 
 
+def wait_calmly(trial: Trial, what: str, is_over: Callable[[], Any], seconds: float) -> None:
+    """Look now and then only: whoever asks takes time from the machine that is measured.
+
+    Raises `TrialFailed`.
+    """
+
+    def looked() -> bool:
+        time.sleep(LOOK_SECONDS)
+        return bool(is_over())
+
+    wait_for(looked, what, trial.rollcall, trial.simulator, seconds=seconds)
+
+
 @contextmanager
 def open_stage(size: Size, slowness: float = 1.0, **environment: str) -> Iterator[Stage]:
     """A webinar that ended an hour ago, after the last delay: one read is all there is to do.
@@ -147,9 +156,8 @@ def set_stage(trial: Trial, size: Size) -> Stage:
         attendees=size.attendees,
         rejoin=size.rows / size.attendees,
     )
-    account = simulated.call("GET", f"/zoom/accounts/{scene['account_id']}")
     customer = Customer(trial.rollcall_url)
-    customer.install(PORTAL_ID, scene["account_id"], account["users"][0]["id"])
+    customer.install_scene(simulated, scene)
     stage = Stage(trial, customer, str(scene["webinar_id"]), size)
     # What is looked up once after an installation belongs to no sync.
     stage.wait("the webinar to be found", lambda: customer.webinar(stage.webinar_id))

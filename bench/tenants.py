@@ -11,14 +11,14 @@ import statistics
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from math import ceil
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
 
-from bench.many import Play, Size, Spent, attending, open_play
+from bench.many import Play, Size, Spent, open_play
 from bench.ratio import Ratio
+from bench.size import Size as Webinar
 from jobs.scheduler import count_work
 from store.database import open_database, writing
 from store.tables import metadata, portal
@@ -46,9 +46,8 @@ class Crowd:
 
     @property
     def fewest(self) -> int:
-        """Read, write and register everybody in hundreds, attend in hundreds, put and complete."""
-        people = self.size.people
-        return self.size.tenants * (3 * ceil(people / 100) + ceil(attending(people) / 100) + 2)
+        """Calls that many webinars of their size can be synced with."""
+        return self.size.tenants * Webinar(self.size.people).fewest_calls
 
     def ratios(self) -> list[Ratio]:
         """The lines of the table."""

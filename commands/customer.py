@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import requests
 
-from commands.trial import TrialFailed
+from commands.trial import Simulated, TrialFailed
 
 _FORM_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 Answer = TypeVar("Answer")
@@ -28,6 +28,12 @@ class Customer:
         """Connect a HubSpot portal, then a Zoom account, through both consent pages."""
         self.sign_in(portal_id)
         self._consent("/oauth/zoom/install", account_id=account_id, user_id=host_id)
+
+    def install_scene(self, simulated: Simulated, scene: Mapping[str, Any]) -> None:
+        """Connect the portal and the Zoom account of a simulator's scene, as its first user."""
+        account_id = scene["account_id"]
+        account = simulated.call("GET", f"/zoom/accounts/{account_id}")
+        self.install(str(scene["portal_id"]), account_id, account["users"][0]["id"])
 
     def sign_in(self, portal_id: str) -> None:
         """Sign in with HubSpot; the first time that installs Rollcall there."""

@@ -83,8 +83,7 @@ def tell(screen: Console, trial: Trial, scene: str, people: int) -> list[str]:
     screen.print(f"{plan['registrants']} people registered for a webinar. {SCENES[scene]}.")
 
     customer = Customer(trial.rollcall_url)
-    account = simulated.call("GET", f"/zoom/accounts/{plan['account_id']}")
-    customer.install(portal_id, plan["account_id"], account["users"][0]["id"])
+    customer.install_scene(simulated, plan)
     wanted = {"webinar_sync": "all", "recording_sync": "all", **plan["settings"]}
     customer.api("PATCH", "/settings", wanted)
     screen.print(

@@ -46,8 +46,7 @@ def _begin(screen: Console, trial: Trial) -> Week:
     plan = simulated.scene("week")
     customer = Customer(trial.rollcall_url)
     week = Week(simulated, customer, str(plan["portal_id"]), plan["webinars"])
-    account = simulated.call("GET", f"/zoom/accounts/{plan['account_id']}")
-    customer.install(week.portal_id, plan["account_id"], account["users"][0]["id"])
+    customer.install_scene(simulated, plan)
     wait_for(
         lambda: all(week.find(name) for name in week.webinars),
         "Rollcall to know the webinars",

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from cryptography.fernet import Fernet
 
 from commands.supervise import die_with_parent, kill_session
 from config import child_environment
@@ -180,6 +181,14 @@ def open_trial(
     finally:
         rollcall.stop()
         simulator.stop()
+
+
+def new_keys() -> dict[str, str]:
+    """The secrets of an installation that names its own database, which has to give them."""
+    return {
+        "ROLLCALL_SECRET_KEY": "s" * 48,
+        "ROLLCALL_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+    }
 
 
 def trial_environment(base: str, web_port: int, data_dir: Path) -> dict[str, str]:

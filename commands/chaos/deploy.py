@@ -20,7 +20,6 @@ from functools import partial
 from pathlib import Path
 
 import click
-from cryptography.fernet import Fernet
 from sqlalchemy import func, select
 
 from commands.chaos.page import save_figures, table
@@ -41,6 +40,7 @@ from commands.trial import (
     TrialFailed,
     answers,
     free_port,
+    new_keys,
     trial_environment,
     wait_for,
 )
@@ -246,8 +246,7 @@ def _versions(folder: Path, simulated: Simulated, home: Path) -> tuple[Version, 
     shared = trial_environment(simulated.base, ports[0], data_dir) | {
         "ROLLCALL_DATABASE_URL": f"sqlite:///{data_dir / 'rollcall.db'}",
         "ROLLCALL_REDIS_URL": valkey_url(data_dir),
-        "ROLLCALL_SECRET_KEY": "s" * 48,
-        "ROLLCALL_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        **new_keys(),
     }
     old, new = (shared | {"ROLLCALL_BIND": f"127.0.0.1:{port}"} for port in ports)
     return Version("old", home, old, folder), Version("new", HOME, new, folder)

@@ -23,7 +23,6 @@ from math import ceil
 from pathlib import Path
 
 import click
-from cryptography.fernet import Fernet
 from sqlalchemy import select
 
 import store
@@ -31,7 +30,15 @@ from commands.chaos.databases import Database, own_database
 from commands.chaos.page import save_figures, table
 from commands.chaos.sender import Sender
 from commands.processes import descendants
-from commands.trial import Process, TrialFailed, answers, free_port, trial_environment, wait_for
+from commands.trial import (
+    Process,
+    TrialFailed,
+    answers,
+    free_port,
+    new_keys,
+    trial_environment,
+    wait_for,
+)
 from config import child_environment
 from store.database import open_database, reading
 from store.inbox import place_of
@@ -115,11 +122,10 @@ def play_webhooks(
     Every ``kill_every`` seconds a web process is killed; ``cuts`` times the database is taken away.
     """
     store.migrate(database.url)
-    key, port = Fernet.generate_key().decode(), free_port(0)
+    keys, port = new_keys(), free_port(0)
     settings = trial_environment("http://127.0.0.1:9", port, folder / "data") | {
         "ROLLCALL_DATABASE_URL": database.url,
-        "ROLLCALL_SECRET_KEY": "s" * 48,
-        "ROLLCALL_ENCRYPTION_KEYS": key,
+        **keys,
         "ROLLCALL_WEB_WORKERS": str(WEB_PROCESSES),
     }
     web = Process(["commands", "web"], child_environment(**settings), folder / "web.log")
@@ -139,7 +145,7 @@ def play_webhooks(
     return Outcome(
         count,
         sender.read_answered(),
-        read_numbers(database.url, key),
+        read_numbers(database.url, keys["ROLLCALL_ENCRYPTION_KEYS"]),
         sender.answer_seconds,
         sender.repeated,
         killer.kills,

@@ -144,8 +144,7 @@ def _install_other(trial: Trial) -> Tenant:
 
 
 def _connect(trial: Trial, customer: Customer, plan: dict[str, Any]) -> None:
-    account = trial.simulated.call("GET", f"/zoom/accounts/{plan['account_id']}")
-    customer.install(str(plan["portal_id"]), plan["account_id"], account["users"][0]["id"])
+    customer.install_scene(trial.simulated, plan)
     customer.api("PATCH", "/settings", {"webinar_sync": "all", **plan["settings"]})
 
 

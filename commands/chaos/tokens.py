@@ -17,7 +17,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import click
-from cryptography.fernet import Fernet
 from sqlalchemy import Engine, select
 
 from commands.chaos.contestants import Contestants, Heat, Needs, kill_holder, read_holder
@@ -25,7 +24,7 @@ from commands.chaos.databases import own_database
 from commands.chaos.door import DATABASES
 from commands.chaos.page import save_figures, table
 from commands.customer import Customer
-from commands.trial import Trial, TrialFailed, open_trial, trial_environment
+from commands.trial import Trial, TrialFailed, new_keys, open_trial, trial_environment
 from config import Config
 from store.connections import Platform, open_tokens, read_grant
 from store.database import open_database, reading
@@ -112,18 +111,15 @@ def play_rounds(
     """Connect a customer to both platforms, then let the tokens run out, round after round."""
     secrets = {
         "ROLLCALL_DATABASE_URL": database_url,
-        "ROLLCALL_SECRET_KEY": "s" * 48,
-        "ROLLCALL_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        **new_keys(),
     }
     source = random.Random(seed)
     with open_trial(folder, ports=None, **secrets) as trial:
         base = trial.simulated.base
         config = Config.from_env(trial_environment(base, 1, folder / "data") | secrets)
         plan = trial.simulated.scene("demo", people=PEOPLE)
-        account = trial.simulated.call("GET", f"/zoom/accounts/{plan['account_id']}")
-        names = (str(plan["portal_id"]), plan["account_id"], account["users"][0]["id"])
         customer = Customer(trial.rollcall_url)
-        customer.install(*names)
+        customer.install_scene(trial.simulated, plan)
         for platform in PLATFORMS:
             slow = {"kind": "slow", "route_contains": "/token", "seconds": latency}
             trial.simulated.call("POST", "/faults", slow | {"platform": platform})
@@ -135,7 +131,7 @@ def play_rounds(
             for number in range(1, rounds + 1):
                 played.append(course.run(PLATFORMS[number % len(PLATFORMS)], number))
                 if played[-1].is_dead:
-                    customer.install(*names)
+                    customer.install_scene(trial.simulated, plan)
     return played
 
 

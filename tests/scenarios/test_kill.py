@@ -69,10 +69,9 @@ def sync(tmp_path: Path) -> Iterator[Sync]:
     with open_trial(tmp_path) as trial:
         simulated = trial.simulated
         scene = simulated.scene("big", registrants=REGISTRANTS, attendees=ATTENDEES)
-        account = simulated.call("GET", f"/zoom/accounts/{scene['account_id']}")
         customer = Customer(trial.rollcall_url)
         portal_id = str(scene["portal_id"])
-        customer.install(portal_id, scene["account_id"], account["users"][0]["id"])
+        customer.install_scene(simulated, scene)
         simulated.call("PATCH", "/limits", {"latency_seconds": 0.4})
         customer.api("PATCH", "/settings", {"webinar_sync": "all"})
         yield Sync(trial, customer, portal_id, str(scene["webinar_id"]))

@@ -88,9 +88,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     with open_trial(tmp_path_factory.mktemp("told")) as trial:
         simulated = trial.simulated
         plan = simulated.scene("demo", people=PEOPLE)
-        account = simulated.call("GET", f"/zoom/accounts/{plan['account_id']}")
         customer = Customer(trial.rollcall_url)
-        customer.install(str(plan["portal_id"]), plan["account_id"], account["users"][0]["id"])
+        customer.install_scene(simulated, plan)
         customer.api("PATCH", "/settings", {"webinar_sync": "all", **plan["settings"]})
         webinar_id = str(plan["webinar_id"])
         wait_for(lambda: are_decided(customer, webinar_id), "the registrations", trial.rollcall)
