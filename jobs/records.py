@@ -21,15 +21,20 @@ from store.tables import decision_log, occurrence_person
 
 AT_ONCE = 500
 
-_STANDING = tuple(
-    occurrence_person.c[name]
-    for name in (
-        *("id", "lead_pk", "person_pk", "occurrence_pk", "status", "attended_seconds"),
-        *("is_excluded", "is_held", "outcome", "reason", "detail", "plugin_failure"),
-        *("decided_at", "dirty", "decided"),
-    )
+_OF_EACH = 3
+_STANDING = (
+    *(occurrence_person.c[name] for name in ("id", "lead_pk", "person_pk")),
+    *(occurrence_person.c[name] for name in ("occurrence_pk", "outcome", "reason", "detail")),
+    *(occurrence_person.c[name] for name in ("status", "is_excluded", "is_held")),
+    occurrence_person.c.plugin_failure,
+    (occurrence_person.c.attended_seconds > 0).label("has_attended"),
+    occurrence_person.c.decided_at.is_(None).label("is_new"),
+    (occurrence_person.c.dirty != occurrence_person.c.decided).label("is_dirty"),
 )
-"""What an outcome is concluded from, and what it was before."""
+"""What an outcome is concluded from, and what it was before.
+
+Behind the first ``_OF_EACH`` columns most people's rows are alike.
+"""
 
 
 def record_decisions(
@@ -156,21 +161,21 @@ def refresh_outcomes(
     details = load_occurrence_details(connection, {row.occurrence_pk for row in rows})
     counts: Counter[str] = Counter()
     changed: dict[Outcome, list[int]] = defaultdict(list)
-    known: dict[Any, Outcome] = {}  # most people stand as many others do
+    known: dict[Any, tuple[Outcome, bool]] = {}  # with whether it is another than before
     for row in rows:
-        effects = own.get(row.lead_pk or row.id, []) + shared.get(row.person_pk, [])
-        case_ = (
-            _standing(row, details[row.occurrence_pk][0], connection_problem, outage),
-            tuple([_effect_state(one, now) for one in effects if one.state != "withdrawn"]),
-        )
-        outcome = known.get(case_)
-        if outcome is None:
-            standing, states = case_
-            outcome = conclude(Standing(*standing), [EffectState(*state) for state in states])
-            known[case_] = outcome
+        pk, lead_pk, person_pk = row[:_OF_EACH]
+        effects = own.get(lead_pk or pk, []) + shared.get(person_pk, [])
+        states = tuple([_effect_state(one, now) for one in effects])
+        case_ = row[_OF_EACH:], states
+        if case_ not in known:
+            standing = _standing(row, details[row.occurrence_pk][0], connection_problem, outage)
+            outcome = conclude(standing, [EffectState(*state) for state in states])
+            before = row.outcome, row.reason, row.detail
+            known[case_] = outcome, before != _columns_of(outcome)
+        outcome, is_changed = known[case_]
         counts[outcome.name] += 1
-        if (row.outcome, row.reason, row.detail) != _columns_of(outcome):
-            changed[outcome].append(row.id)
+        if is_changed:
+            changed[outcome].append(pk)
     for outcome, pks in changed.items():
         name, reason, detail = _columns_of(outcome)
         connection.execute(
@@ -219,20 +224,18 @@ def _people_with_more_to_come(
 
 def _standing(
     row: Row[Any], occurrence_row: RowMapping, connection_problem: str, outage: str
-) -> tuple[Any, ...]:
-    """The fields of a `Standing`, in order."""
-    is_dirty = row.dirty != row.decided
-    return (
+) -> Standing:
+    return Standing(
         row.reason if row.is_excluded else None,
         row.detail if row.is_excluded else "",
         row.reason if row.is_held else None,
         row.detail if row.is_held else "",
-        row.status == "pending",
-        occurrence_row["settled_at"] is None and row.attended_seconds > 0,
-        row.decided_at is None or (bool(connection_problem or outage) and is_dirty),
-        connection_problem,
-        outage,
-        row.plugin_failure,
+        is_pending_approval=row.status == "pending",
+        is_provisional=occurrence_row["settled_at"] is None and row.has_attended,
+        is_undecided=row.is_new or (bool(connection_problem or outage) and row.is_dirty),
+        connection_problem=connection_problem,
+        outage=outage,
+        plugin_failure=row.plugin_failure,
     )
 
 

@@ -13,6 +13,8 @@ from store.tables import effect, person
 
 CHUNK = 500
 OPEN = ("planned", "sending", "unconfirmed")
+TELLING = (*OPEN, "rejected")
+"""States that say something about what became of a person; all others are as they should be."""
 
 
 def effects_by_key(
@@ -98,7 +100,7 @@ def next_effect_at(connection: Connection, occurrence_pk: int) -> datetime | Non
 def effects_of_people(
     connection: Connection, occurrence_person_pks: Sequence[int], person_pks: Sequence[int]
 ) -> tuple[dict[int, list[Any]], dict[int, list[Any]]]:
-    """State rows by person of the occurrence, and contact writes by person.
+    """What is still to come or was refused, by person of the occurrence; contact writes by person.
 
     A contact write of somebody who is the same contact counts as the person's too.
     """
@@ -113,13 +115,14 @@ def effects_of_people(
     )
     own: dict[int, list[Any]] = {}
     shared: dict[int, list[Any]] = {}
+    is_telling = effect.c.state.in_(TELLING)
     mine = select(*columns).where(
-        among(connection, effect.c.occurrence_person_pk, occurrence_person_pks)
+        among(connection, effect.c.occurrence_person_pk, occurrence_person_pks), is_telling
     )
     for row in connection.execute(mine).all():
         own.setdefault(row.occurrence_person_pk, []).append(row)
     writes = select(*columns).where(
-        among(connection, effect.c.person_pk, person_pks), effect.c.kind == "contact"
+        among(connection, effect.c.person_pk, person_pks), effect.c.kind == "contact", is_telling
     )
     for row in connection.execute(writes).all():
         shared.setdefault(row.person_pk, []).append(row)
@@ -136,6 +139,7 @@ def effects_of_people(
             among(connection, person.c.id, person_pks),
             person.c.is_deleted.is_(False),
             effect.c.kind == "contact",
+            is_telling,
         )
     )
     for other_row in connection.execute(of_others).all():
