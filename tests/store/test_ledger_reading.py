@@ -167,6 +167,17 @@ class TestFinding:
         }
         assert [row.kind for row in shared[ada["person_pk"]]] == ["contact"]
 
+    def test_only_what_is_to_come_or_was_refused_tells_of_a_person(
+        self, connection: Connection, ada: RowMapping
+    ) -> None:
+        telling = {"planned", "sending", "unconfirmed", "rejected"}
+        states = [*telling, "applied", "cannot_change", "withdrawn"]
+        want(connection, *(wish_for(ada, state) for state in states))
+        for state in states:
+            connection.execute(effect.update().where(effect.c.kind == state).values(state=state))
+        own, _ = effects_of_people(connection, [ada["id"]], [ada["person_pk"]])
+        assert {row.kind for row in own[ada["id"]]} == telling
+
     def test_nobody_has_no_effects(self, connection: Connection) -> None:
         assert effects_of_people(connection, [], []) == ({}, {})
         assert contact_effects(connection, []) == {}
