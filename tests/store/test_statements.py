@@ -124,7 +124,7 @@ def test_rows_inserted_together_hold_what_they_would_hold_one_by_one(
     found = connection.execute(select(*(inbox.c[name] for name in names)).order_by(inbox.c.digest))
     assert [dict(row) for row in found.mappings()] == rows
     add_portal(connection)
-    told = [None, {}, [], {"ü": None, "a": [1.5, True, 'b"\\']}, "text"]
+    told: list[Any] = [None, {}, [], {"ü": None, "a": [1.5, True, 'b"\\']}, "text"]
     people = [
         {"portal_id": PORTAL, "email": f"{number}@x.no", "contact": one}
         for number, one in enumerate(told)
