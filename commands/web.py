@@ -11,7 +11,9 @@ from commands.foreground import Environment, run_parts
 from commands.supervise import Child
 from config import Config, ConfigError
 
-THREADS = 8
+THREADS = 16
+"""Requests at once in a process: each waits for the database most of its time, and deliveries that
+wait together are stored together. No more than the connections of an engine (`open_database`)."""
 # Requests under way when the process is told to stop get this long.
 GRACE_SECONDS = 25
 

@@ -17,9 +17,13 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    LargeBinary,
     Table,
+    Text,
     any_,
     bindparam,
+    cast,
+    column,
     func,
     literal,
     literal_column,
@@ -29,6 +33,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
+
+from store.types import UtcDateTime, moment_as_text
 
 Build = Callable[..., Any]
 """Makes a statement for a dialect of the parts it is given."""
@@ -50,7 +56,7 @@ def insert_missing(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], key: Sequence[str]
 ) -> None:
     """Insert the rows whose ``key`` is not there yet; leave the others as they are."""
-    _execute_many(connection, rows, _insert_missing, table, tuple(key))
+    _insert_many(connection, rows, _insert_missing, table, tuple(key))
 
 
 def _insert_missing(dialect_name: str, table: Table, key: Sequence[str]) -> Any:
@@ -59,7 +65,7 @@ def _insert_missing(dialect_name: str, table: Table, key: Sequence[str]) -> Any:
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows; every mapping has the same names."""
-    _execute_many(connection, rows, _insert, table)
+    _insert_many(connection, rows, _insert, table)
 
 
 def upsert(
@@ -153,6 +159,63 @@ def _update_each(_dialect_name: str, table: Table, names: Sequence[str], countin
         .where(table.c.id == bindparam("pk"))
         .values(**{name: bindparam(name) for name in names}, **counted)
     )
+
+
+def _insert_many(
+    connection: Connection, rows: Sequence[Mapping[str, Any]], build: Build, *parts: Any
+) -> None:
+    """Execute the insert that ``build`` makes of the parts for all rows; all have the same names.
+
+    PostgreSQL takes them in one statement, as JSON: with one for each row, although sent together,
+    merging a registration took a quarter more of our processor time.
+    """
+    if connection.dialect.name != "postgresql":
+        _execute_many(connection, rows, build, *parts)
+    elif rows:
+        statement, takes = _prepare_insert(tuple(rows[0]), build, *parts)
+        given_rows = [
+            {name: convert(row[name]) if convert else row[name] for name, convert in takes}
+            for row in rows
+        ]
+        connection.execute(statement, {"rows": json.dumps(given_rows)})
+
+
+@lru_cache(maxsize=128)
+def _prepare_insert(
+    names: Sequence[str], build: Build, table: Table, *parts: Any
+) -> tuple[Any, list[tuple[str, Any]]]:
+    """PostgreSQL's statement for any number of rows, and by column how to write its values as JSON.
+
+    https://www.postgresql.org/docs/current/functions-json.html#FUNCTIONS-JSON-PROCESSING
+    """
+    kinds = {name: table.c[name].type for name in names}
+    # A null inside JSON is none of SQL's, so what a column of JSON holds travels as text.
+    told = [column(name, Text() if _is_json(kind) else kind) for name, kind in kinds.items()]
+    each = func.json_to_recordset(cast(bindparam("rows", type_=Text()), JSON))
+    source = each.table_valued(*told, name="given").render_derived(with_types=True)
+    values = [
+        cast(source.c[name], JSON) if _is_json(kind) else source.c[name]
+        for name, kind in kinds.items()
+    ]
+    statement = build("postgresql", table, *parts).from_select(names, select(*values))
+    return statement, [(name, _json_of(kind)) for name, kind in kinds.items()]
+
+
+def _is_json(kind: TypeEngine[Any]) -> bool:
+    return isinstance(kind, JSON)
+
+
+def _json_of(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    """What makes a value of the type one that JSON has; None when it is one already."""
+    if _is_json(kind):
+        return json.dumps
+    if isinstance(kind, UtcDateTime):
+        return moment_as_text
+    return _hex if isinstance(kind, LargeBinary) else None
+
+
+def _hex(value: bytes | None) -> str | None:
+    return None if value is None else rf"\x{value.hex()}"
 
 
 def _execute_many(

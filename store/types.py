@@ -12,6 +12,8 @@ from sqlalchemy.types import TypeDecorator
 Key = BigInteger().with_variant(Integer, "sqlite")
 """A surrogate key: 64 bits on PostgreSQL, rowid on SQLite."""
 
+_NAIVE = "a moment without a time zone cannot be stored"
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """Aware UTC moments in, aware UTC moments out; a naive one is refused."""
@@ -33,7 +35,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a moment without a time zone cannot be stored")
+            raise ValueError(_NAIVE)
         value = value.astimezone(UTC)
         return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
 
@@ -43,12 +45,19 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
+def moment_as_text(value: datetime | None) -> str | None:
+    """``2026-03-03T10:00:00+00:00``, as PostgreSQL reads it. Raises ValueError for a naive one."""
+    if value is not None and value.tzinfo is None:
+        raise ValueError(_NAIVE)
+    return None if value is None else value.isoformat()
+
+
 def _to_text(value: datetime | None) -> str | None:
     """``2026-03-03 10:00:00.000000`` in UTC, as SQLAlchemy's own type writes it."""
     if value is None:
         return None
     if value.tzinfo is None:
-        raise ValueError("a moment without a time zone cannot be stored")
+        raise ValueError(_NAIVE)
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, RowMapping, String, select, update
+from sqlalchemy import Connection, Engine, RowMapping, String, select, update
+from sqlalchemy.exc import DataError
 
-from store.statements import among, given, insert_rows, update_each, update_rows
-from store.tables import decision_log, occurrence_person
+from store.statements import among, given, insert_missing, insert_rows, update_each, update_rows
+from store.tables import decision_log, inbox, occurrence_person, person
 from store.types import Key
-from tests.store.support import NOW, PORTAL, add_occurrence, add_person
+from tests.store.support import NOW, PORTAL, add_occurrence, add_person, add_portal
 
 
 @pytest.fixture
@@ -98,3 +100,51 @@ def test_rows_are_inserted_with_their_defaults(
     assert [(row["at"], row["detail"], row["entries"]) for row in found] == [
         (NOW, "", [{"ü": None}])
     ] * 20
+
+
+def test_rows_inserted_together_hold_what_they_would_hold_one_by_one(
+    connection: Connection,
+) -> None:
+    """Nothing, an empty text, signs of every kind and bytes come out as they went in."""
+    odd = [None, "", 'a"\\\n\t{}ü😀', "null"]
+    rows = [
+        {
+            "source": "zoom",
+            "digest": f"{number:064x}",
+            "body": bytes([0, number, 255]),
+            "received_at": NOW,
+            "not_before": NOW.astimezone(timezone(timedelta(hours=3))) if number else None,
+            "error": text or "",
+        }
+        for number, text in enumerate(odd)
+    ]
+    insert_missing(connection, inbox, [*rows, *rows], ["digest"])
+    insert_missing(connection, inbox, [{**rows[0], "error": "again"}], ["digest"])
+    names = list(rows[0])
+    found = connection.execute(select(*(inbox.c[name] for name in names)).order_by(inbox.c.digest))
+    assert [dict(row) for row in found.mappings()] == rows
+    add_portal(connection)
+    told: list[Any] = [None, {}, [], {"ü": None, "a": [1.5, True, 'b"\\']}, "text"]
+    people = [
+        {"portal_id": PORTAL, "email": f"{number}@x.no", "contact": one}
+        for number, one in enumerate(told)
+    ]
+    insert_rows(connection, person, people)
+    kept = connection.execute(select(person.c.contact).order_by(person.c.id)).scalars()
+    assert list(kept) == told
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800", "x" * 300], ids=["nul", "half", "too long"])
+def test_text_postgresql_cannot_keep_is_refused_and_not_changed(
+    postgresql_store: Engine, text: str
+) -> None:
+    row = {"source": "zoom", "digest": text, "body": b"", "received_at": NOW}
+    with pytest.raises(DataError), postgresql_store.begin() as connection:
+        insert_rows(connection, inbox, [row])
+
+
+def test_a_moment_without_a_zone_is_refused(connection: Connection) -> None:
+    row = {"source": "zoom", "digest": "d", "body": b"", "received_at": NOW.replace(tzinfo=None)}
+    with pytest.raises(ValueError, match="time zone"):
+        insert_rows(connection, inbox, [row])
