@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -117,3 +117,17 @@ def as_json(scale: str, groups: Sequence[Group], at: datetime, seconds: float) -
             for group in groups
         ],
     }
+
+
+def from_json(run: Mapping[str, Any]) -> list[Group]:
+    """The groups of a run as `as_json` gave them."""
+    names = {field.name for field in fields(Ratio)}
+    return [
+        Group(
+            group["name"],
+            [Ratio(**{name: row[name] for name in names}) for row in group["rows"]],
+            group["foreign_cores"],
+            group["stopped"],
+        )
+        for group in run["groups"]
+    ]

@@ -16,7 +16,7 @@ from rich.table import Table
 from bench.chart import draw
 from bench.cpu import watching_others
 from bench.ratio import Ratio
-from bench.report import HEAD, Group, as_json, failed, lines_of, rows_of
+from bench.report import HEAD, Group, as_json, failed, from_json, lines_of, rows_of
 from bench.subjects import FULL, MEDIUM, SMALL, Scale, Subject, subjects_of
 from commands.figures import REFERENCE, made_by, save_figures, table
 from commands.trial import HOME, TrialFailed
@@ -30,7 +30,11 @@ RESULTS = HOME / "var" / "bench"
 @click.option("--small", "scale", flag_value=SMALL.name, help="Counts only, 1,200 people.")
 @click.option("--full", "scale", flag_value=FULL.name, help="10,000 people, and memory at 100,000.")
 @click.option("--only", metavar="SUBJECT", multiple=True, help="Leave the other subjects out.")
-@click.option("--save", is_flag=True, help="Write table and chart into docs/reference.")
+@click.option(
+    "--save",
+    is_flag=True,
+    help="Write table and chart into docs/reference; subjects left out as they were measured last.",
+)
 def command(scale: str | None, only: tuple[str, ...], save: bool) -> None:
     """Measure, and print a table of ratios with their targets.
 
@@ -44,13 +48,11 @@ def command(scale: str | None, only: tuple[str, ...], save: bool) -> None:
     if only and {one.name for one in subjects} != set(only):
         known = ", ".join(one.name for one in subjects_of(chosen))
         raise click.UsageError(f"the subjects of this size are {known}")
-    if only and save:
-        raise click.UsageError("figures of a part are not saved")
     began = time.monotonic()
     groups = [_measure(subject, only_counts=chosen.only_counts) for subject in subjects]
     _show(groups, chosen, time.monotonic() - began)
     if save:
-        _save(groups, chosen)
+        _save(_whole(chosen), chosen, is_part=bool(only))
     sys.exit(1 if failed(groups) else 0)
 
 
@@ -78,7 +80,7 @@ def _show(groups: Sequence[Group], scale: Scale, seconds: float) -> None:
     screen.print(table_of(groups))
     at = datetime.now(UTC)
     RESULTS.mkdir(parents=True, exist_ok=True)
-    path = RESULTS / f"{at:%Y%m%d-%H%M%S}-{scale.name}.json"
+    path = RESULTS / f"{at:%Y%m%d-%H%M%S-%f}-{scale.name}.json"
     path.write_text(json.dumps(as_json(scale.name, groups, at, seconds), indent=1))
     screen.print(f"Measured in {seconds:.0f} s; {path.relative_to(HOME)} has it for programs.")
 
@@ -93,9 +95,24 @@ def table_of(groups: Sequence[Group]) -> Table:
     return shown
 
 
-def _save(groups: Sequence[Group], scale: Scale) -> None:
+def _whole(scale: Scale) -> list[Group]:
+    """Every subject of this size as it was measured last, this run included."""
+    newest = {
+        group.name: group
+        for path in sorted(RESULTS.glob(f"*-{scale.name}.json"))
+        for group in from_json(json.loads(path.read_text()))
+    }
+    names = [subject.name for subject in subjects_of(scale)]
+    missing = [name for name in names if name not in newest]
+    if missing:
+        raise click.UsageError(f"nothing was saved: measure these too: {', '.join(missing)}")
+    return [newest[name] for name in names]
+
+
+def _save(groups: Sequence[Group], scale: Scale, *, is_part: bool) -> None:
     words = "./run bench" if scale is MEDIUM else f"./run bench --{scale.name}"
-    save_page(groups, f"{words} --save", PAGE, CHART)
+    part = " --only SUBJECT, one after the other," if is_part else " --save"
+    save_page(groups, f"{words}{part}", PAGE, CHART)
 
 
 def save_page(groups: Sequence[Group], call: str, page: Path, chart: Path) -> None:

@@ -107,9 +107,25 @@ def test_a_subject_that_gets_stuck_says_where_and_does_not_stop_the_others(
     assert after.rstrip().endswith("PASS")
 
 
-def test_a_part_of_the_figures_is_not_saved() -> None:
-    answer = CliRunner().invoke(bench.command, ["--only", "sync", "--save"])
-    assert answer.exit_code == 2
+@pytest.mark.parametrize("measured_before", [True, False])
+def test_a_part_is_saved_with_the_rest_as_it_was_measured_last(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, measured_before: bool
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("<!-- bench -->\nold\n<!-- end -->\n")
+    monkeypatch.setattr(bench, "HOME", tmp_path)
+    monkeypatch.setattr(bench, "RESULTS", tmp_path / "bench")
+    monkeypatch.setattr(bench, "PAGE", page)
+    monkeypatch.setattr(bench, "CHART", tmp_path / "chart.svg")
+    subjects = [Subject("sync", lambda: [GOOD]), Subject("live", lambda: [SECOND])]
+    monkeypatch.setattr(bench, "subjects_of", lambda scale: subjects)
+    if measured_before:
+        CliRunner().invoke(bench.command, ["--full", "--only", "live"])
+    answer = CliRunner().invoke(bench.command, ["--full", "--only", "sync", "--save"])
+    assert ("measure these too: live" in answer.output) is not measured_before
+    saved = page.read_text()
+    assert ("| calls |" in saved and "| writes |" in saved) is measured_before
+    assert ("--only SUBJECT, one after the other" in saved) is measured_before
 
 
 def test_a_subject_nobody_knows_is_refused_with_those_there_are() -> None:
