@@ -65,7 +65,7 @@ describe("global settings", () => {
     shown.field(TextArea, "excluded_host_domains").trigger("onInput", "acme.no, *.acme.no" as never);
     await shown.waitFor(() => expect(shown.button("Save").props.disabled).toBe(false));
     shown.button("Save").trigger("onClick");
-    await shown.waitFor(() => expect(shown.mocks.actions.addAlert.callCount).toBe(1));
+    await vi.waitFor(() => expect(shown.mocks.actions.addAlert.callCount).toBe(1));
     expect(rollcall.sent("PATCH")).toEqual([
       { method: "PATCH", path: "/api/settings", body: changes },
     ]);
@@ -142,7 +142,7 @@ describe("individual users", () => {
     boxes[1]?.trigger("onChange", true as never);
     await shown.waitFor(() => expect(panel.button("Save").props.disabled).toBe(false));
     panel.button("Save").trigger("onClick");
-    await shown.waitFor(() => expect(shown.mocks.actions.closeOverlay.callCount).toBe(1));
+    await vi.waitFor(() => expect(shown.mocks.actions.closeOverlay.callCount).toBe(1));
     expect(rollcall.sent("PATCH")[0]?.body).toEqual({ sync_recordings: true });
     expect(panel.findAll(Checkbox)[1]?.props.checked).toBe(true);
   });

@@ -1,7 +1,7 @@
 /** Values under a user's hands: what differs from what is stored, and saving that. */
 
 import { asProblemOf, type Problem } from "@rollcall/shared";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 
 export interface Draft<Values> {
   values: Values;
@@ -26,7 +26,12 @@ export function useDraft<Values extends object>(
     setChanges({});
     setProblem(undefined);
   }
-  useEffect(cancel, [stored]);
+  const [base, setBase] = useState(stored);
+  if (base !== stored) {
+    // In the same render, not after it: an effect would take back what was changed meanwhile.
+    setBase(stored);
+    cancel();
+  }
 
   async function save() {
     setSaving(true);
@@ -43,11 +48,11 @@ export function useDraft<Values extends object>(
   }
 
   function set(added: Partial<Values>) {
-    const wanted = { ...changes, ...added };
-    const differing = Object.entries(wanted).filter(
-      ([name, value]) => !isSame(value, stored[name as keyof Values]),
-    );
-    setChanges(Object.fromEntries(differing) as Partial<Values>);
+    setChanges((before) => {
+      const wanted = Object.entries({ ...before, ...added });
+      const differing = wanted.filter(([name, value]) => !isSame(value, stored[name as keyof Values]));
+      return Object.fromEntries(differing) as Partial<Values>;
+    });
   }
 
   const isChanged = Object.keys(changes).length > 0;
