@@ -35,7 +35,7 @@ def get_contact_webinars(query: dict[str, Any], contact_id: str) -> dict[str, An
         )
         shown = rows[: query["limit"]]
         written = applied_effects(connection, shown)
-        recordings = recordings_of(connection, {row["occurrence_pk"] for row in shown})
+        recordings = recordings_of(connection, sorted({row["occurrence_pk"] for row in shown}))
     return page(
         rows,
         query["limit"],

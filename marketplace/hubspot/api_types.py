@@ -24,12 +24,14 @@ SHARED = FOLDER / "src" / "app" / "packages" / "shared"
 TARGET = SHARED / "api-types.ts"
 
 _CALL = re.compile(r"client\.(get|patch|post)<([^(]+)>\(\s*[\"`](/api/[^\"`]*)[\"`]", re.DOTALL)
-_HEADER = "// Made by marketplace/hubspot/api_types.py from the API's own description; not by hand.\n"
+_HEADER = (
+    "// Made by marketplace/hubspot/api_types.py from the API's own description; not by hand.\n"
+)
 _SIMPLE = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean"}
 
 
 def calls() -> list[tuple[str, str, str]]:
-    """Every call the screens make: method, answer's type, path with ``{}`` for what is filled in."""
+    """Every call the screens make: method, answer's type, path with ``{}`` for its parameters."""
     text = (SHARED / "calls.ts").read_text()
     return [
         (method, answer, re.sub(r"\$\{.*?\}", "{}", path))
@@ -97,8 +99,10 @@ def _type(schema: dict[str, Any]) -> str:
     if isinstance(kind, list):
         return " | ".join(_type({**schema, "type": one}) for one in kind)
     if kind == "array":
-        return f"({_type(schema['items'])})[]" if "enum" in schema["items"] else (
-            f"{_type(schema['items'])}[]"
+        return (
+            f"({_type(schema['items'])})[]"
+            if "enum" in schema["items"]
+            else (f"{_type(schema['items'])}[]")
         )
     if kind == "object":
         return f"Record<string, {_type(schema.get('additionalProperties') or {'type': 'any'})}>"

@@ -86,7 +86,7 @@ def test_S36_the_recording_that_can_be_watched_is_linked(
             row = ensure_recording(to, PORTAL, uuid)
             change_recording(to, row["id"], occurrence_pk=1)
             describe_recording(to, row, NOW, share_url=f"https://zoom.example/{uuid}")
-            merge_moments(to, row, [FileMoments("f", "MP4", 1, completed_at=ENDED)], when)
+            merge_moments(to, row, [FileMoments("MP4", "f", completed_at=ENDED)], when)
     (shown,) = member.all(PATH)
     assert shown["recordings"] == ["https://zoom.example/there"]
 
