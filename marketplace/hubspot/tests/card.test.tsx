@@ -1,8 +1,23 @@
-import { Button, EmptyState, Link, LoadingButton, LoadingSpinner, StatusTag } from "@hubspot/ui-extensions";
+import {
+  Button,
+  EmptyState,
+  Link,
+  LoadingButton,
+  LoadingSpinner,
+  StatusTag,
+} from "@hubspot/ui-extensions";
 import { afterEach, describe, expect, test, vi } from "vitest";
 
 import { ContactCard } from "../src/app/cards/ContactCard";
-import { contactWebinar, newRollcall, page, readText, refusal, screen, type Answer } from "./rollcall";
+import {
+  contactWebinar,
+  newRollcall,
+  page,
+  readText,
+  refusal,
+  screen,
+  type Answer,
+} from "./rollcall";
 
 const PATH = "GET /api/contacts/123/webinars";
 
@@ -43,11 +58,23 @@ test("S39 a webinar shows outcome, date, minutes and percent, links and what was
 
 describe("each state says what it means", () => {
   test.each([
-    [{ outcome: "excluded", reason: "role", written: [] }, ["Excluded", "Hosts and panelists", "Nothing was written"]],
-    [{ outcome: "excluded", reason: "excluded_domain", detail: "domain acme.no" }, ["Excluded", "domain acme.no"]],
+    [
+      { outcome: "excluded", reason: "role", written: [] },
+      ["Excluded", "Hosts and panelists", "Nothing was written"],
+    ],
+    [
+      { outcome: "excluded", reason: "excluded_domain", detail: "domain acme.no" },
+      ["Excluded", "domain acme.no"],
+    ],
     [{ outcome: "failing", reason: "rejected", detail: "VALIDATION" }, ["Failing", "VALIDATION"]],
     [
-      { outcome: "waiting", reason: "provisional", provisional: true, attended_seconds: 0, final_at: "2026-03-13T11:00:00Z" },
+      {
+        outcome: "waiting",
+        reason: "provisional",
+        provisional: true,
+        attended_seconds: 0,
+        final_at: "2026-03-13T11:00:00Z",
+      },
       ["Waiting", "not complete yet", "Registered", "final at Mar 13, 2026"],
     ],
     [{ attended_seconds: 0 }, ["In sync", "Did not attend"]],
@@ -71,7 +98,9 @@ test("a contact without webinars is told when one will appear", async () => {
 test("F9 further pages are shown behind the first, once each", async () => {
   const { rollcall, waitFor, findAll, find, maybeFind } = show(page([contactWebinar], "c 1"));
   rollcall.answer({
-    [`${PATH}?limit=10&after=c%201`]: page([{ ...contactWebinar, person_id: "2", outcome: "failing" }]),
+    [`${PATH}?limit=10&after=c%201`]: page([
+      { ...contactWebinar, person_id: "2", outcome: "failing" },
+    ]),
   });
   await waitFor(() => find(LoadingButton));
   find(LoadingButton).trigger("onClick");

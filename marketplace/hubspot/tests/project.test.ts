@@ -15,9 +15,11 @@ test("HubSpot's own parser reads every part, the profile's values in their place
     { skipValidation: true, profile: "example" },
   );
   const parts = intermediateRepresentation.intermediateNodesIndexedByUid;
-  expect(Object.values(parts).map((one) => one.componentType).sort()).toEqual(
-    ["APPLICATION", "CARD", "SETTINGS", "WEBHOOKS", "WORKFLOW_ACTION"],
-  );
+  expect(
+    Object.values(parts)
+      .map((one) => one.componentType)
+      .sort(),
+  ).toEqual(["APPLICATION", "CARD", "SETTINGS", "WEBHOOKS", "WORKFLOW_ACTION"]);
   expect(skippedHsMetaFiles).toEqual([]);
   expect(JSON.stringify(parts)).not.toContain("${");
   expect(parts.rollcall?.config).toMatchObject({

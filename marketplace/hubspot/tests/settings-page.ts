@@ -22,10 +22,14 @@ type PressedButton = RenderedElementNode<{
 
 /** The button with this text; those in panels that are not open are not seen. */
 function buttonOf(where: Parent, text: string): PressedButton {
-  const buttons = elementsOf(where).filter(({ name }) => /^(Loading)?Button$/.test(name));
+  const buttons = buttonsOf(where);
   const found = buttons.find((one) => one.text === text);
   if (!found) throw new Error(`no button says ${text}, only ${buttons.map((one) => one.text)}`);
   return found as unknown as PressedButton;
+}
+
+function buttonsOf(where: Parent): RenderedElementNode[] {
+  return elementsOf(where).filter(({ name }) => /^(Loading)?Button$/.test(name));
 }
 
 function elementsOf(where: Parent): RenderedElementNode[] {
@@ -39,7 +43,8 @@ export function openPage(content: ReactNode) {
   renderer.render(content);
 
   function panelBehind(text: string): RenderedFragmentNode {
-    const overlay = buttonOf(renderer.getRootNode(), text).props.overlay as unknown as RenderedFragmentNode;
+    const overlay = buttonOf(renderer.getRootNode(), text).props
+      .overlay as unknown as RenderedFragmentNode;
     if (!overlay) throw new Error(`no panel opens behind ${text}`);
     return overlay;
   }
@@ -57,7 +62,8 @@ export function openPage(content: ReactNode) {
         content().find(component),
       findAll: <Props extends Record<string, any>>(component: ComponentType<Props>) =>
         content().findAll(component),
-      close: () => content().find(Panel).trigger("onClose"),
+      buttonsIn: <Props extends Record<string, any>>(component: ComponentType<Props>) =>
+        buttonsOf(content().find(component)).map((one) => one.text),
     };
   }
 

@@ -13,7 +13,15 @@ import {
 import { afterEach, describe, expect, test, vi } from "vitest";
 
 import { SettingsPage } from "../src/app/settings/SettingsPage";
-import { connection, newRollcall, page, refusal, settings, settingsAnswers, user } from "./rollcall";
+import {
+  connection,
+  newRollcall,
+  page,
+  refusal,
+  settings,
+  settingsAnswers,
+  user,
+} from "./rollcall";
 import { openPage } from "./settings-page";
 
 afterEach(() => vi.restoreAllMocks());
@@ -62,7 +70,9 @@ describe("global settings", () => {
     );
     shown.find(MultiSelect).trigger("onChange", ["host0"] as never);
     shown.field(Select, "recording_sync").trigger("onChange", "all" as never);
-    shown.field(TextArea, "excluded_host_domains").trigger("onInput", "acme.no, *.acme.no" as never);
+    shown
+      .field(TextArea, "excluded_host_domains")
+      .trigger("onInput", "acme.no, *.acme.no" as never);
     await shown.waitFor(() => expect(shown.button("Save").props.disabled).toBe(false));
     shown.button("Save").trigger("onClick");
     await vi.waitFor(() => expect(shown.mocks.actions.addAlert.callCount).toBe(1));
@@ -183,7 +193,10 @@ describe("the connection", () => {
       "does not answer at the moment",
     ],
   ])("%j", async (changes, words) => {
-    newRollcall({ ...settingsAnswers(), "GET /api/connection": { json: { ...connection, ...changes } } });
+    newRollcall({
+      ...settingsAnswers(),
+      "GET /api/connection": { json: { ...connection, ...changes } },
+    });
     const shown = openPage(<SettingsPage />);
     await shown.waitFor(() => expect(shown.text()).toContain(words));
   });

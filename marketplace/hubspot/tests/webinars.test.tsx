@@ -1,4 +1,11 @@
-import { Alert, EmptyState, Select, StatisticsItem, StatusTag, TableHeader } from "@hubspot/ui-extensions";
+import {
+  Alert,
+  EmptyState,
+  Select,
+  StatisticsItem,
+  StatusTag,
+  TableHeader,
+} from "@hubspot/ui-extensions";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { SettingsPage } from "../src/app/settings/SettingsPage";
@@ -96,7 +103,10 @@ test("F9 further webinars come page by page", async () => {
 
 describe("S30 Sync now", () => {
   test("is followed until it is done, and the counters are read again", async () => {
-    const after = { ...webinar, occurrences: [{ ...occurrence, counts: { ...occurrence.counts, failing: 7 } }] };
+    const after = {
+      ...webinar,
+      occurrences: [{ ...occurrence, counts: { ...occurrence.counts, failing: 7 } }],
+    };
     const { rollcall, shown } = show({
       [SYNC]: { status: 202, json: { run_id: "run-1" } },
       "GET /api/runs/run-1": {
@@ -119,7 +129,10 @@ describe("S30 Sync now", () => {
   });
 
   test.each([
-    [refusal(409, "Zoom has not told us any date of this webinar yet."), "any date of this webinar"],
+    [
+      refusal(409, "Zoom has not told us any date of this webinar yet."),
+      "any date of this webinar",
+    ],
     [new Error("network"), "did not answer"],
   ])("that is refused says why, and can be pressed again", async (answer, words) => {
     const { shown } = show({ [SYNC]: answer });
@@ -154,20 +167,50 @@ describe("S23 the audit log", () => {
     await vi.waitFor(() => expect(shown.mocks.actions.closeOverlay.callCount).toBe(1));
   });
 
+  test.each([
+    ["sync_now", "Sync now"],
+    ["open_webinar_settings", "Look there"],
+    ["show_people", "Look there (in Rollcall's console)"],
+    ["reconnect", "Look there (in Rollcall's console)"],
+  ])("S25 what is mended by %s has a button that says so", async (name, label) => {
+    const action = { name, label: "Look there", filters: {} };
+    const { shown } = show({ [AUDIT]: page([{ ...warning, action }]) });
+    const panel = await shown.openPanel("Audit log");
+    await vi.waitFor(() => panel.find(Alert));
+    expect(panel.buttonsIn(Alert)).toEqual([label]);
+  });
+
+  test("S27 a webinar that is switched off is switched on from its warning", async () => {
+    const action = { name: "open_webinar_settings", label: "Open", filters: {} };
+    const { rollcall, shown } = show({
+      [AUDIT]: page([{ ...warning, action }]),
+      [`PATCH /api/webinars/${webinar.id}`]: { json: { ...webinar, sync: "on" } },
+    });
+    const panel = await shown.openPanel("Audit log");
+    await vi.waitFor(() => panel.button("Open"));
+    panel.button("Open").trigger("onClick");
+    await vi.waitFor(() => panel.find(Select));
+    panel.find(Select).trigger("onChange", "on" as never);
+    await vi.waitFor(() => expect(panel.button("Save").props.disabled).toBe(false));
+    panel.button("Save").trigger("onClick");
+    await vi.waitFor(() => expect(rollcall.sent("PATCH")[0]?.body).toEqual({ sync: "on" }));
+    await vi.waitFor(() => panel.button("Open"));
+  });
+
   test("B02 each date says its balance and when its numbers are final", async () => {
     const { shown } = show({ [AUDIT]: page([]) });
     const panel = await shown.openPanel("Audit log");
     await vi.waitFor(() => expect(panel.text()).toContain("There are no warnings"));
-    expect(panel.text()).toContain(
-      "445 = 412 in sync + 31 excluded + 2 failing + 0 waiting",
-    );
+    expect(panel.text()).toContain("445 = 412 in sync + 31 excluded + 2 failing + 0 waiting");
     expect(panel.text()).toContain("Mar 13, 2026");
   });
 
   test("nothing of it is asked for before the panel is opened", async () => {
     const { rollcall, shown } = show({ [AUDIT]: page([]) });
     await shown.waitFor(() => shown.button("Audit log"));
-    expect(rollcall.asked.map((one) => one.path).filter((path) => path.includes("audit"))).toEqual([]);
+    expect(rollcall.asked.map((one) => one.path).filter((path) => path.includes("audit"))).toEqual(
+      [],
+    );
   });
 
   test("that cannot be read is read by trying again", async () => {
@@ -185,6 +228,7 @@ test("S15 a single webinar's own switches are changed in a panel", async () => {
     [`PATCH /api/webinars/${webinar.id}`]: { json: { ...webinar, sync: "off" } },
   });
   const panel = await shown.openPanel("Settings");
+  await vi.waitFor(() => panel.find(Select));
   panel.findAll(Select)[0]?.trigger("onChange", "off" as never);
   await vi.waitFor(() => expect(panel.button("Save").props.disabled).toBe(false));
   panel.button("Save").trigger("onClick");

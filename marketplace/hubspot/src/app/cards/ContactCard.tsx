@@ -98,7 +98,9 @@ function Links({ row }: { row: ContactWebinar }) {
   if (!row.public_url && row.recordings.length === 0) return null;
   return (
     <Flex gap="sm" wrap>
-      {row.public_url && <Link href={{ url: row.public_url, external: true }}>Webinar in Zoom</Link>}
+      {row.public_url && (
+        <Link href={{ url: row.public_url, external: true }}>Webinar in Zoom</Link>
+      )}
       {row.recordings.map((url) => (
         <Link key={url} href={{ url, external: true }}>
           Watch the recording

@@ -1,11 +1,9 @@
 /** The audit log of one webinar in a panel at the right: how each date fares, and every warning. */
 
 import {
-  Alert,
   Button,
   DescriptionList,
   DescriptionListItem,
-  Flex,
   Heading,
   Panel,
   PanelBody,
@@ -27,14 +25,13 @@ import {
   useRollcall,
   Waiting,
   type Occurrence,
-  type Warning,
   type Webinar,
 } from "@rollcall/shared";
 import { useState } from "react";
 
 import { countsOf, statusOf } from "./balance";
-import { ConsoleLink } from "./ConsoleLink";
 import { SyncNow } from "./SyncNow";
+import { WarningBlock } from "./WarningBlock";
 
 interface Props {
   webinar: Webinar;
@@ -101,6 +98,8 @@ function AuditLog({ webinar, onChanged, openSettings }: Props) {
           <WarningBlock
             key={`${warning.reason}-${warning.occurrence_id}-${place}`}
             warning={warning}
+            webinar={webinar}
+            onChanged={onChanged}
             openSettings={openSettings}
           />
         ))}
@@ -114,36 +113,6 @@ function AuditLog({ webinar, onChanged, openSettings }: Props) {
       </PanelSection>
     </>
   );
-}
-
-function WarningBlock({ warning, openSettings }: { warning: Warning; openSettings: () => void }) {
-  const isDate = warning.occurrence_id !== null && warning.occurrence_id !== "0";
-  return (
-    <Alert title={warning.title} variant="warning">
-      <Flex direction="column" gap="xs">
-        {isDate && <Text variant="microcopy">{`Date ${warning.occurrence_id}`}</Text>}
-        <Text>{`What it means: ${warning.meaning}`}</Text>
-        <Text>{`How to fix it: ${warning.remedy}`}</Text>
-        <Text variant="microcopy">{`Reason code: ${warning.reason}`}</Text>
-        <WarningAction warning={warning} openSettings={openSettings} />
-      </Flex>
-    </Alert>
-  );
-}
-
-/** The button that mends it: here where it can be mended here, in the console for the rest. */
-function WarningAction({ warning, openSettings }: { warning: Warning; openSettings: () => void }) {
-  const { name, label } = warning.action;
-  if (name === "open_settings") {
-    return (
-      <Button size="sm" onClick={openSettings}>
-        {label}
-      </Button>
-    );
-  }
-  if (name === "sync_now") return <Text>Use the button “Sync now” above.</Text>;
-  if (name === "open_webinar_settings") return <Text>Use the button “Settings” beside the webinar.</Text>;
-  return <ConsoleLink label={`${label} (in Rollcall's console)`} />;
 }
 
 function DateBlock({ occurrence }: { occurrence: Occurrence }) {

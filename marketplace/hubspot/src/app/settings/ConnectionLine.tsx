@@ -12,7 +12,9 @@ export function ConnectionLine() {
     <Flex direction="column" gap="sm">
       <Flex gap="sm" wrap>
         <StatusTag variant={value.hubspot.status === "connected" ? "success" : "danger"}>
-          {value.hubspot.status === "connected" ? "HubSpot is connected" : "HubSpot is not connected"}
+          {value.hubspot.status === "connected"
+            ? "HubSpot is connected"
+            : "HubSpot is not connected"}
         </StatusTag>
         {value.zoom.map((one) => (
           <StatusTag

@@ -62,7 +62,8 @@ function sayProgress({ state, progress }: Run): string {
 
 function sayResult({ state, message, writes }: Run): string {
   if (state === "failed") return message || "It broke off; it is tried again by itself.";
-  if (state === "superseded") return "The settings changed meanwhile; it goes on with the new ones.";
+  if (state === "superseded")
+    return "The settings changed meanwhile; it goes on with the new ones.";
   const { created, updated, failed } = writes;
   return `Synced: ${created} created, ${updated} updated, ${failed} failed. ${message}`.trim();
 }

@@ -44,7 +44,10 @@ export function Users({ showWebinarsOf }: Props) {
       {pages.problem && <Failure problem={pages.problem} retry={pages.reload} />}
       {!users && pages.isLoading && <Waiting what="the Zoom users" />}
       {users?.length === 0 && (
-        <EmptyState title={wanted ? "No Zoom user is called so" : "No Zoom users yet"} layout="vertical">
+        <EmptyState
+          title={wanted ? "No Zoom user is called so" : "No Zoom users yet"}
+          layout="vertical"
+        >
           <Text>
             {wanted
               ? "Search for another name or address."

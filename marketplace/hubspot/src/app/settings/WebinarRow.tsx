@@ -1,6 +1,13 @@
 /** One webinar: how it fares, the four counters, and its buttons. */
 
-import { Flex, StatusTag, TableCell, TableRow, Text, useExtensionContext } from "@hubspot/ui-extensions";
+import {
+  Flex,
+  StatusTag,
+  TableCell,
+  TableRow,
+  Text,
+  useExtensionContext,
+} from "@hubspot/ui-extensions";
 import { OUTCOME_NAMES, sayTime, type Webinar } from "@rollcall/shared";
 
 import { AuditPanelButton } from "./AuditPanel";
@@ -20,7 +27,10 @@ export function WebinarRow({ webinar, onChanged, openSettings }: Props) {
   const status = statusOf(webinar);
   const unexplained = unexplainedOf(webinar);
   const dates = webinar.occurrences.length;
-  const lastFinal = webinar.occurrences.map((one) => one.final_at ?? "").sort().at(-1);
+  const lastFinal = webinar.occurrences
+    .map((one) => one.final_at ?? "")
+    .sort()
+    .at(-1);
   return (
     <TableRow>
       <TableCell>{webinar.topic}</TableCell>

@@ -90,7 +90,13 @@ export function Webinars({ host, showAll, openSettings }: Props) {
   );
 }
 
-function NoWebinars({ isFiltered, openSettings }: { isFiltered: boolean; openSettings: () => void }) {
+function NoWebinars({
+  isFiltered,
+  openSettings,
+}: {
+  isFiltered: boolean;
+  openSettings: () => void;
+}) {
   if (isFiltered) {
     return (
       <EmptyState title="No webinar matches" layout="vertical">
@@ -101,8 +107,8 @@ function NoWebinars({ isFiltered, openSettings }: { isFiltered: boolean; openSet
   return (
     <EmptyState title="No webinars yet" layout="vertical">
       <Text>
-        They appear once Zoom is connected and webinars are scheduled. Nothing is synced before it is
-        switched on.
+        They appear once Zoom is connected and webinars are scheduled. Nothing is synced before it
+        is switched on.
       </Text>
       <Button onClick={openSettings}>Open the global settings</Button>
     </EmptyState>

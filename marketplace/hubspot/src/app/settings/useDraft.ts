@@ -50,7 +50,9 @@ export function useDraft<Values extends object>(
   function set(added: Partial<Values>) {
     setChanges((before) => {
       const wanted = Object.entries({ ...before, ...added });
-      const differing = wanted.filter(([name, value]) => !isSame(value, stored[name as keyof Values]));
+      const differing = wanted.filter(
+        ([name, value]) => !isSame(value, stored[name as keyof Values]),
+      );
       return Object.fromEntries(differing) as Partial<Values>;
     });
   }

@@ -89,7 +89,9 @@ async function readJson(response: Response): Promise<unknown> {
 
 function asProblem(status: number, answer: unknown): Problem {
   if (status === 429) {
-    return new Problem("HubSpot lets only so many requests through at once. Try again in a moment.");
+    return new Problem(
+      "HubSpot lets only so many requests through at once. Try again in a moment.",
+    );
   }
   const said = (answer ?? {}) as { message?: unknown; errors?: unknown };
   const message =

@@ -5,7 +5,10 @@ import type { Counts } from "./api-types";
 export type Outcome = keyof Counts;
 
 /** The four words, and the colour beside each; never the colour alone. */
-export const OUTCOMES: Record<Outcome, { word: string; variant: "success" | "default" | "danger" | "warning" }> = {
+export const OUTCOMES: Record<
+  Outcome,
+  { word: string; variant: "success" | "default" | "danger" | "warning" }
+> = {
   in_sync: { word: "In sync", variant: "success" },
   excluded: { word: "Excluded", variant: "default" },
   failing: { word: "Failing", variant: "danger" },
@@ -70,9 +73,15 @@ export function sayAttendance(seconds: number, percent: number): string {
 }
 
 /** A moment in the portal's time zone, or what to say where there is none. */
-export function sayTime(moment: string | null, timeZone: string, otherwise = "No fixed time"): string {
+export function sayTime(
+  moment: string | null,
+  timeZone: string,
+  otherwise = "No fixed time",
+): string {
   if (moment === null) return otherwise;
-  return new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short", timeZone }).format(
-    new Date(moment),
-  );
+  return new Intl.DateTimeFormat("en", {
+    dateStyle: "medium",
+    timeStyle: "short",
+    timeZone,
+  }).format(new Date(moment));
 }
