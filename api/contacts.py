@@ -56,6 +56,7 @@ def _show(
         "occurrence_id": row["occurrence_id"] or "0",
         "series": row["is_series"],
         "start_time": row["start_at"] or row["webinar_start_at"],
+        "status": row["occurrence_status"],
         "public_url": row["public_url"],
         "person_id": str(row["id"]),
         "email": row["email"],

@@ -18,6 +18,7 @@ class ContactWebinarSchema(Schema):
     occurrence_id = ma.String(metadata={"description": "`0` for a single webinar."})
     series = ma.Boolean(metadata={"description": "A registration for every date of a series."})
     start_time = ma.AwareDateTime(allow_none=True)
+    status = ma.String(metadata={"description": "Of the date: `scheduled`, `cancelled`, …"})
     public_url = ma.String(metadata={"description": "The webinar's page at Zoom's, or empty."})
     person_id = ma.String()
     email = ma.String(metadata={"description": "The address the person gave to Zoom."})

@@ -36,6 +36,7 @@ def list_contact_webinars(
             occurrence.c.duration_seconds,
             occurrence.c.ended_at,
             occurrence.c.settled_at,
+            occurrence.c.status.label("occurrence_status"),
             webinar.c.webinar_id,
             webinar.c.topic,
             webinar.c.public_url,

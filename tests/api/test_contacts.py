@@ -33,7 +33,9 @@ def test_S39_a_contacts_webinars_say_what_became_of_each(
 ) -> None:
     with engine.begin() as to:
         to.execute(webinar.update().values(public_url="https://zoom.example/w/1"))
-    (later,) = add_webinar(engine, "95000000002", start_at=NOW, ended_at=None, settled_at=None)
+    (later,) = add_webinar(
+        engine, "95000000002", start_at=NOW, ended_at=None, settled_at=None, status="cancelled"
+    )
     role = {"outcome": "excluded", "reason": "role", "detail": "is a panelist"}
     add_people(
         engine,
@@ -66,6 +68,7 @@ def test_S39_a_contacts_webinars_say_what_became_of_each(
     assert (newest["webinar_id"], newest["email"]) == ("95000000002", "zoe@work.no")
     assert {name: newest[name] for name in role} == role
     assert (newest["provisional"], newest["written"]) == (True, [])
+    assert newest["status"] == "cancelled"
     assert (oldest["topic"], oldest["outcome"], oldest["provisional"]) == (
         "Topic 001",
         "in_sync",

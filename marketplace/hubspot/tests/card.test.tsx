@@ -48,6 +48,7 @@ test("S39 a webinar shows outcome, date, minutes and percent, links and what was
   expect(find(StatusTag).text).toBe("In sync");
   expect(text()).toContain("How rockets land");
   expect(text()).toContain("Mar 10, 2026");
+  expect(text()).toContain("As zoe@x.example");
   expect(text()).toContain("47 min (78 %)");
   expect(text()).toContain("Attendance on the marketing event");
   expect(findAll(Link).map((one) => one.props.href)).toEqual([
@@ -79,6 +80,7 @@ describe("each state says what it means", () => {
     ],
     [{ attended_seconds: 0 }, ["In sync", "Did not attend"]],
     [{ attended_seconds: 0, registration: "cancelled" }, ["Registration cancelled"]],
+    [{ attended_seconds: 0, status: "cancelled" }, ["The webinar was called off"]],
     [{ series: true, attended_seconds: 0 }, ["Registered for the series"]],
     [{ attended_seconds: 20, attended_percent: 1 }, ["under 1 min (1 %)"]],
     [{ outcome: "excluded", reason: "plugin:loyalty:competitor" }, ["Plugin loyalty:competitor"]],

@@ -204,6 +204,7 @@ export const contactWebinar: ContactWebinar = {
   occurrence_id: "0",
   series: false,
   start_time: "2026-03-10T10:00:00+00:00",
+  status: "scheduled",
   public_url: "https://zoom.example/w/95000000001",
   person_id: "1",
   email: "zoe@x.example",
