@@ -50,6 +50,7 @@ def _show(
     row: RowMapping, written: Sequence[RowMapping], recordings: Sequence[StoredRecording]
 ) -> dict[str, Any]:
     ends_at = row["ended_at"] or scheduled_end(row["start_at"], row["duration_seconds"])
+    is_counted = not row["is_series"] and row["occurrence_status"] != "cancelled"
     return {
         "webinar_id": row["webinar_id"],
         "topic": row["topic"],
@@ -66,8 +67,8 @@ def _show(
         "detail": row["detail"],
         "attended_seconds": row["attended_seconds"],
         "attended_percent": row["attended_percent"],
-        "provisional": row["settled_at"] is None and not row["is_series"],
-        "final_at": None if row["is_series"] else final_at(ends_at, parts().reconcile_after),
+        "provisional": is_counted and row["settled_at"] is None,
+        "final_at": final_at(ends_at, parts().reconcile_after) if is_counted else None,
         "written": [{"effect": one["kind"], "at": one["applied_at"]} for one in written],
         "recordings": [
             one.row["share_url"]

@@ -7,6 +7,7 @@ from marshmallow import fields as ma
 
 from schemas.api_people import OUTCOMES, WrittenSchema
 
+DATES = ("scheduled", "started", "ended", "cancelled")
 REGISTRATIONS = ("approved", "pending", "denied", "cancelled")
 
 
@@ -18,7 +19,7 @@ class ContactWebinarSchema(Schema):
     occurrence_id = ma.String(metadata={"description": "`0` for a single webinar."})
     series = ma.Boolean(metadata={"description": "A registration for every date of a series."})
     start_time = ma.AwareDateTime(allow_none=True)
-    status = ma.String(metadata={"description": "Of the date: `scheduled`, `cancelled`, …"})
+    status = ma.String(validate=validate.OneOf(DATES), metadata={"description": "Of the date."})
     public_url = ma.String(metadata={"description": "The webinar's page at Zoom's, or empty."})
     person_id = ma.String()
     email = ma.String(metadata={"description": "The address the person gave to Zoom."})

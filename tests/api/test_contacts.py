@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
@@ -34,7 +35,7 @@ def test_S39_a_contacts_webinars_say_what_became_of_each(
     with engine.begin() as to:
         to.execute(webinar.update().values(public_url="https://zoom.example/w/1"))
     (later,) = add_webinar(
-        engine, "95000000002", start_at=NOW, ended_at=None, settled_at=None, status="cancelled"
+        engine, "95000000002", start_at=NOW, ended_at=None, settled_at=None, status="ended"
     )
     role = {"outcome": "excluded", "reason": "role", "detail": "is a panelist"}
     add_people(
@@ -67,8 +68,8 @@ def test_S39_a_contacts_webinars_say_what_became_of_each(
     newest, oldest = member.all(PATH)
     assert (newest["webinar_id"], newest["email"]) == ("95000000002", "zoe@work.no")
     assert {name: newest[name] for name in role} == role
-    assert (newest["provisional"], newest["written"]) == (True, [])
-    assert newest["status"] == "cancelled"
+    assert (newest["status"], newest["provisional"]) == ("ended", True)
+    assert newest["written"] == []
     assert (oldest["topic"], oldest["outcome"], oldest["provisional"]) == (
         "Topic 001",
         "in_sync",
@@ -92,6 +93,18 @@ def test_S36_the_recording_that_can_be_watched_is_linked(
             merge_moments(to, row, [FileMoments("MP4", "f", completed_at=ENDED)], when)
     (shown,) = member.all(PATH)
     assert shown["recordings"] == ["https://zoom.example/there"]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"status": "cancelled"}, {"is_series": True}], ids=["called off", "of the series"]
+)
+def test_B06_what_nobody_attends_is_never_provisional(
+    member: HubSpotCaller, engine: Engine, changes: dict[str, Any]
+) -> None:
+    (date,) = add_webinar(engine, "95000000006", settled_at=None, **changes)
+    add_people(engine, date, [{"email": "zoe@x.no"}])
+    (shown,) = member.all(PATH)
+    assert (shown["provisional"], shown["final_at"]) == (False, None)
 
 
 def test_F9_the_list_is_paged_and_every_date_comes_once(

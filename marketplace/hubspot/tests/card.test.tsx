@@ -70,6 +70,7 @@ describe("each state says what it means", () => {
     [{ outcome: "failing", reason: "rejected", detail: "VALIDATION" }, ["Failing", "VALIDATION"]],
     [
       {
+        status: "started",
         outcome: "waiting",
         reason: "provisional",
         provisional: true,

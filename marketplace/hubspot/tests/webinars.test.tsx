@@ -67,7 +67,7 @@ describe("B02 the status says how a webinar fares", () => {
       {
         counts: calm,
         settled_at: null,
-        instances: [{ uuid: "u", start_time: null, end_time: null, recording: null }],
+        status: "ended",
       },
     ],
   ])("%s %j %j", async (word, changes, date) => {

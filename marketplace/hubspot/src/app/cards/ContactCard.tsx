@@ -90,7 +90,7 @@ function WebinarBlock({ row, timeZone }: Props) {
 function sayPresence(row: ContactWebinar): string {
   if (row.series) return "Registered for the series";
   if (row.attended_seconds > 0) return sayAttendance(row.attended_seconds, row.attended_percent);
-  if (row.status !== "scheduled") return "The webinar was called off";
+  if (row.status === "cancelled") return "The webinar was called off";
   if (row.registration === "cancelled") return "Registration cancelled";
   if (row.provisional) return row.registration === "approved" ? "Registered" : "Not there yet";
   return sayAttendance(0, 0);

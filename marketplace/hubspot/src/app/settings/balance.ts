@@ -7,6 +7,8 @@ export interface Status {
   variant: "default" | "danger" | "warning" | "info" | "success";
 }
 
+/** Of dates that take or took place. */
+const HELD = new Set(["started", "ended"]);
 const NONE: Counts = { in_sync: 0, excluded: 0, failing: 0, waiting: 0 };
 
 /** The counts added up. */
@@ -35,7 +37,7 @@ export function statusOf(webinar: Webinar): Status {
   if (counts.failing > 0 || isOverdue || unexplainedOf(webinar) > 0) {
     return { word: "Needs attention", variant: "danger" };
   }
-  if (webinar.occurrences.some((one) => one.instances.length > 0 && !one.settled_at)) {
+  if (webinar.occurrences.some(({ status, settled_at }) => HELD.has(status) && !settled_at)) {
     return { word: "Waiting for Zoom", variant: "warning" };
   }
   if (counts.waiting > 0) return { word: "Syncing", variant: "info" };

@@ -232,7 +232,7 @@ export interface ContactWebinar {
   occurrence_id: string;
   series: boolean;
   start_time: string | null;
-  status: string;
+  status: "scheduled" | "started" | "ended" | "cancelled";
   public_url: string;
   person_id: string;
   email: string;
