@@ -6,6 +6,7 @@ import {
   LoadingSpinner,
   StatusTag,
 } from "@hubspot/ui-extensions";
+import React from "react";
 import { afterEach, describe, expect, test, vi } from "vitest";
 
 import { ContactCard } from "../src/app/cards/ContactCard";
@@ -30,10 +31,6 @@ function show(answer: Answer) {
   const text = () => readText(renderer.getRootNode());
   return { ...renderer, rollcall, text };
 }
-
-test("the entry point can be evaluated", async () => {
-  await import("../src/app/cards/contact-webinars");
-});
 
 test("while the webinars are loaded the card says so", async () => {
   const { find, waitFor } = show(page([contactWebinar]));

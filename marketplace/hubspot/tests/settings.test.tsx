@@ -10,6 +10,7 @@ import {
   TextArea,
   Toggle,
 } from "@hubspot/ui-extensions";
+import React from "react";
 import { afterEach, describe, expect, test, vi } from "vitest";
 
 import { SettingsPage } from "../src/app/settings/SettingsPage";
@@ -25,10 +26,6 @@ import {
 import { openPage } from "./settings-page";
 
 afterEach(() => vi.restoreAllMocks());
-
-test("the entry point can be evaluated", async () => {
-  await import("../src/app/settings/settings");
-});
 
 test("while the settings are loaded the page says so", async () => {
   newRollcall(settingsAnswers());

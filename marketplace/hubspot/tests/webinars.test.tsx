@@ -6,6 +6,7 @@ import {
   StatusTag,
   TableHeader,
 } from "@hubspot/ui-extensions";
+import React from "react";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { SettingsPage } from "../src/app/settings/SettingsPage";

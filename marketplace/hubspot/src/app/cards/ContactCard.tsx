@@ -23,6 +23,7 @@ import {
   Waiting,
   type ContactWebinar,
 } from "@rollcall/shared";
+import React from "react";
 
 const AT_ONCE = 10;
 

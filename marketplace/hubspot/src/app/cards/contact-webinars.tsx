@@ -1,4 +1,5 @@
 import { hubspot } from "@hubspot/ui-extensions";
+import React from "react";
 
 import { ContactCard } from "./ContactCard";
 

@@ -27,7 +27,7 @@ import {
   type Occurrence,
   type Webinar,
 } from "@rollcall/shared";
-import { useState } from "react";
+import React, { useState } from "react";
 
 import { countsOf, statusOf } from "./balance";
 import { SyncNow } from "./SyncNow";

@@ -2,6 +2,7 @@
 
 import { Alert, Flex, StatusTag, Text } from "@hubspot/ui-extensions";
 import { Failure, useLoaded, useRollcall, Waiting, type Connection } from "@rollcall/shared";
+import React from "react";
 
 export function ConnectionLine() {
   const calls = useRollcall();

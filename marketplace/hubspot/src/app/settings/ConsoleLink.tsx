@@ -2,7 +2,7 @@
 
 import { Alert, Button, Flex, LoadingButton, Text } from "@hubspot/ui-extensions";
 import { asProblemOf, useRollcall, type Problem } from "@rollcall/shared";
-import { useEffect, useState } from "react";
+import React, { useEffect, useState } from "react";
 
 export function ConsoleLink({ label = "Open Rollcall's console" }: { label?: string }) {
   const calls = useRollcall();

@@ -2,7 +2,7 @@
 
 import { TextArea } from "@hubspot/ui-extensions";
 import type { Complaint } from "@rollcall/shared";
-import { useEffect, useState } from "react";
+import React, { useEffect, useState } from "react";
 
 interface Props {
   name: string;

@@ -2,6 +2,7 @@
 
 import { Flex, Heading, Text, Toggle, useExtensionActions } from "@hubspot/ui-extensions";
 import { Failure, useLoaded, useRollcall, Waiting, type VersionedSettings } from "@rollcall/shared";
+import React from "react";
 
 import { DomainList } from "./DomainList";
 import { SaveButtons } from "./SaveButtons";

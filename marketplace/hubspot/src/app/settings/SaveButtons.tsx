@@ -1,6 +1,7 @@
 /** Save, cancel, and why saving was refused. */
 
 import { Alert, Button, ButtonRow, LoadingButton, Text } from "@hubspot/ui-extensions";
+import React from "react";
 
 import type { Draft } from "./useDraft";
 

@@ -2,6 +2,7 @@
 
 import { MultiSelect, Select, Text } from "@hubspot/ui-extensions";
 import { useLoaded, useRollcall, type Problem, type Settings } from "@rollcall/shared";
+import React from "react";
 
 type Scope = Settings["webinar_sync"];
 

@@ -2,7 +2,7 @@
 
 import { Divider, Flex, Heading, Tab, Tabs, Text } from "@hubspot/ui-extensions";
 import type { User } from "@rollcall/shared";
-import { useState } from "react";
+import React, { useState } from "react";
 
 import { ConnectionLine } from "./ConnectionLine";
 import { ConsoleLink } from "./ConsoleLink";

@@ -2,6 +2,7 @@
 
 import { Alert, Flex, Select, Text } from "@hubspot/ui-extensions";
 import { useRollcall, type Webinar } from "@rollcall/shared";
+import React from "react";
 
 import { SaveButtons } from "./SaveButtons";
 import { useDraft } from "./useDraft";

@@ -8,7 +8,7 @@ import {
   useExtensionActions,
 } from "@hubspot/ui-extensions";
 import type { Webinar } from "@rollcall/shared";
-import { useState } from "react";
+import React, { useState } from "react";
 
 import { SwitchesForm } from "./SwitchesForm";
 

@@ -2,7 +2,7 @@
 
 import { LoadingButton, Text } from "@hubspot/ui-extensions";
 import { asProblemOf, useRollcall, type Run, type Webinar } from "@rollcall/shared";
-import { useEffect, useRef, useState } from "react";
+import React, { useEffect, useRef, useState } from "react";
 
 const LOOK_EVERY_MS = 3000;
 

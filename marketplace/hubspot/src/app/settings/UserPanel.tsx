@@ -12,6 +12,7 @@ import {
   useExtensionActions,
 } from "@hubspot/ui-extensions";
 import { useRollcall, type User } from "@rollcall/shared";
+import React from "react";
 
 import { SaveButtons } from "./SaveButtons";
 import { useDraft } from "./useDraft";

@@ -15,7 +15,7 @@ import {
   useDebounce,
 } from "@hubspot/ui-extensions";
 import { Failure, More, usePages, useRollcall, Waiting, type User } from "@rollcall/shared";
-import { useState } from "react";
+import React, { useState } from "react";
 
 import { UserPanelButton } from "./UserPanel";
 

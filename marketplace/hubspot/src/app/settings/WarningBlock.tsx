@@ -2,7 +2,7 @@
 
 import { Alert, Button, Flex, Text } from "@hubspot/ui-extensions";
 import type { Warning, Webinar } from "@rollcall/shared";
-import { useState } from "react";
+import React, { useState } from "react";
 
 import { ConsoleLink } from "./ConsoleLink";
 import { SwitchesForm } from "./SwitchesForm";

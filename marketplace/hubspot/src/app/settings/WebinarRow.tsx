@@ -9,6 +9,7 @@ import {
   useExtensionContext,
 } from "@hubspot/ui-extensions";
 import { OUTCOME_NAMES, sayTime, type Webinar } from "@rollcall/shared";
+import React from "react";
 
 import { AuditPanelButton } from "./AuditPanel";
 import { countsOf, statusOf, unexplainedOf } from "./balance";

@@ -26,7 +26,7 @@ import {
   type User,
   type Webinar,
 } from "@rollcall/shared";
-import { useEffect, useState } from "react";
+import React, { useEffect, useState } from "react";
 
 import { countsOf, sumOf } from "./balance";
 import { WebinarRow } from "./WebinarRow";

@@ -1,7 +1,7 @@
 /** What is loaded, is loading, or could not be loaded, and how each looks. */
 
 import { Button, ErrorState, LoadingButton, LoadingSpinner, Text } from "@hubspot/ui-extensions";
-import { useCallback, useEffect, useState } from "react";
+import React, { useCallback, useEffect, useState } from "react";
 
 import { Problem, type Page } from "./client";
 
