@@ -1,6 +1,7 @@
 import {
   Alert,
   EmptyState,
+  SearchInput,
   Select,
   StatisticsItem,
   StatusTag,
@@ -100,6 +101,16 @@ test("F9 further webinars come page by page", async () => {
   shown.button("Show more webinars").trigger("onClick");
   await shown.waitFor(() => expect(shown.text()).toContain("Another"));
   expect(shown.text()).toContain(webinar.topic);
+});
+
+test("webinars of one choice are never shown under another", async () => {
+  const { rollcall, shown } = show();
+  await shown.waitFor(() => expect(shown.text()).toContain(webinar.topic));
+  rollcall.answer({ "GET /api/webinars?search=moon&limit=20": refusal(503, "Busy.") });
+  shown.field(SearchInput, "search-webinars").trigger("onInput", "moon" as never);
+  await vi.advanceTimersByTimeAsync(400);
+  await shown.waitFor(() => expect(shown.text()).toContain("Busy."));
+  expect(shown.text()).not.toContain(webinar.topic);
 });
 
 describe("S30 Sync now", () => {

@@ -1,11 +1,11 @@
 /** What is loaded, is loading, or could not be loaded, and how each looks. */
 
 import { Button, ErrorState, LoadingButton, LoadingSpinner, Text } from "@hubspot/ui-extensions";
-import React, { useCallback, useEffect, useState } from "react";
+import React, { useCallback, useEffect, useRef, useState } from "react";
 
 import { Problem, type Page } from "./client";
 
-/** A value that comes later; it stays while it is loaded anew. */
+/** A value that comes later; it stays while it is reloaded. */
 export interface Loaded<Value> {
   value?: Value;
   problem?: Problem;
@@ -18,15 +18,21 @@ export function asProblemOf(error: unknown): Problem {
   return error instanceof Problem ? error : new Problem("Something went wrong. Try again.");
 }
 
-/** Loads at once, and again whenever `of` changes; an answer that comes too late is left aside. */
+/**
+ * Loads at once, and something else whenever `of` changes; an answer that comes too late is left
+ * aside.
+ */
 export function useLoaded<Value>(load: () => Promise<Value>, of: unknown[]): Loaded<Value> {
   const [state, setState] = useState<{ value?: Value; problem?: Problem; isLoading: boolean }>({
     isLoading: true,
   });
   const [turn, setTurn] = useState(0);
+  const lastTurn = useRef(turn);
   useEffect(() => {
     let isWanted = true;
-    setState(({ value }) => ({ value, isLoading: true }));
+    const isReloaded = lastTurn.current !== turn;
+    lastTurn.current = turn;
+    setState(({ value }) => ({ value: isReloaded ? value : undefined, isLoading: true }));
     load().then(
       (value) => isWanted && setState({ value, isLoading: false }),
       (error) =>
