@@ -28,17 +28,17 @@ def app() -> Any:
 
 
 class TestApp:
-    def test_H1_it_is_a_project_of_the_newest_platform(self) -> None:
+    def test_it_is_a_project_of_the_newest_platform(self) -> None:
         # https://developers.hubspot.com/docs/developer-tooling/platform/versioning
         assert read("hsproject.json")["platformVersion"] == "2026.09"
 
-    def test_H3_H6_it_asks_for_the_scopes_the_installation_asks_for(self, app: Any) -> None:
+    def test_it_asks_for_the_scopes_the_installation_asks_for(self, app: Any) -> None:
         assert (app["distribution"], app["auth"]["type"]) == ("marketplace", "oauth")
         assert app["auth"]["requiredScopes"] == list(HUBSPOT_SCOPES)
         assert app["auth"]["optionalScopes"] == list(HUBSPOT_OPTIONAL_SCOPES)
         assert app["auth"]["conditionallyRequiredScopes"] == []
 
-    def test_H4_it_sends_people_to_the_installation_and_nowhere_else(self, app: Any) -> None:
+    def test_it_sends_people_to_the_installation_and_nowhere_else(self, app: Any) -> None:
         assert app["auth"]["redirectUrls"] == [ROOT + HUBSPOT_INSTALL, ROOT + HUBSPOT_CALLBACK]
         assert app["permittedUrls"] == {"fetch": [ROOT], "iframe": [], "img": []}
 
@@ -62,7 +62,7 @@ class TestApp:
         named = [path for path in sources() if "ROLLCALL_URL" in path.read_text()]
         assert {path.name for path in named} == {"rollcall.ts", "client.ts"}
 
-    def test_H11_the_webhooks_it_subscribes_to_are_those_that_are_read(self) -> None:
+    def test_the_webhooks_it_subscribes_to_are_those_that_are_read(self) -> None:
         config = read("src/app/webhooks/webhooks-hsmeta.json")["config"]
         assert config["settings"]["targetUrl"] == f"{ROOT}/webhooks/hubspot"
         listed = config["subscriptions"]
