@@ -16,7 +16,14 @@ from actions.parts import ActionParts
 from engine.registration_outcomes import OUTCOMES
 from schemas.hubspot_actions import CONTACT_PROPERTIES, OUTPUT_FIELDS, WEBINAR_FIELD
 
-FOLDER = Path(__file__).resolve().parents[2] / "hubspot" / "src" / "app" / "workflow-actions"
+FOLDER = (
+    Path(__file__).resolve().parents[2]
+    / "marketplace"
+    / "hubspot"
+    / "src"
+    / "app"
+    / "workflow-actions"
+)
 FILE = FOLDER / "add-to-webinar-hsmeta.json"
 ROOT = "${ROLLCALL_URL}"
 
@@ -99,5 +106,5 @@ def test_everything_has_a_label(definition: Any) -> None:
 
 
 def test_the_how_to_names_every_outcome() -> None:
-    how_to = (FOLDER.parents[3] / "docs" / "how-to" / "register-from-a-workflow.md").read_text()
+    how_to = (FOLDER.parents[4] / "docs" / "how-to" / "register-from-a-workflow.md").read_text()
     assert set(re.findall(r"^\| `(\w+)` \|", how_to, re.MULTILINE)) == set(OUTCOMES)

@@ -37,6 +37,7 @@ def database_url(sqlite_url: str) -> str:
         ("/api/webinars/95000000001/people", {"outcome": "excluded", "reason": "role"}),
         ("/api/webinars/95000000001/people", {"email": "jo", "plugin": "exclusions"}),
         ("/api/webinars/95000000001/audit", {}),
+        ("/api/contacts/501/webinars", {}),
         ("/api/webinars/95000000001/runs", {}),
         ("/api/runs/{run_id}", {}),
         ("/api/runs/{run_id}/changes", {}),

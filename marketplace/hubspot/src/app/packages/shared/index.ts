@@ -1,0 +1,6 @@
+export * from "./api-types";
+export * from "./calls";
+export * from "./client";
+export * from "./loading";
+export * from "./rollcall";
+export * from "./words";
