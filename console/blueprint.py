@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, g, redirect, render_template, request
+from flask import Blueprint, flash, g, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from api.callers import Caller
 from api.parts import parts
-from console.times import zone_of
+from console.times import show_length, show_moment, zone_of
+from console.words import OUTCOMES, STATUSES, reason_words
 from oauth.notices import Notice
 from oauth.sign_in import csrf_token, is_own_request, signed_in
 
 HOME = "/console/"
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def new_blueprint(name: str) -> Blueprint:
@@ -28,7 +30,7 @@ def let_in() -> Response | None:
     """Know who is calling; strangers go to the start, and forms of others are refused."""
     given = parts()
     who = signed_in(given.engine)
-    if who is None and request.method == "GET":
+    if who is None and request.method in _SAFE_METHODS:
         return redirect("/")
     if who is None:
         raise Notice(
@@ -45,7 +47,7 @@ def let_in() -> Response | None:
 
 def require_own_form(public_url: str) -> None:
     """Refuse, with a page that says so, what another site had the browser send."""
-    if request.method not in ("GET", "HEAD", "OPTIONS") and not is_own_request(public_url):
+    if request.method not in _SAFE_METHODS and not is_own_request(public_url):
         raise Notice(
             "This page was open for too long",
             "What you sent does not belong to your present session, so nothing was changed.",
@@ -60,6 +62,11 @@ def _common() -> dict[str, Any]:
         "csrf_token": csrf_token,
         "who": g.get("rollcall_who"),
         "zone": zone_of(g.rollcall_caller.portal_id) if "rollcall_caller" in g else None,
+        "show_moment": show_moment,
+        "show_length": show_length,
+        "reason_words": reason_words,
+        "OUTCOMES": OUTCOMES,
+        "STATUSES": STATUSES,
     }
 
 
@@ -73,3 +80,9 @@ def render_panel(part: str, title: str, **values: Any) -> str:
     if is_fragment():
         return render_template(part, title=title, **values)
     return render_template("panel_page.html", part=part, title=title, **values)
+
+
+def done(text: str, path: str) -> Response:
+    """After a form: say what was done, on the page that shows it."""
+    flash(text)
+    return redirect(path, 303)

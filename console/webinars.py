@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from api.audit import get_audit
 from api.runs import sync_webinar
 from api.webinars import get_webinar, get_webinars
 from console.asking import ask, load, read_query
-from console.blueprint import new_blueprint, render_panel
+from console.blueprint import done, new_blueprint, render_panel
 from schemas.api_webinars import AuditQuery, SyncRequest, WebinarQuery
 
 pages = new_blueprint("webinars")
@@ -47,8 +47,9 @@ def sync(webinar_id: str) -> Response:
     """Sync now: read Zoom and HubSpot again, and repair; on to the run's page."""
     wanted = {name: request.form[name] for name in ("occurrence",) if request.form.get(name)}
     started = ask(sync_webinar, load(SyncRequest, wanted), webinar_id=webinar_id)
-    flash("Reading Zoom and HubSpot again.")
-    return redirect(url_for("console_runs.run", run_id=started["run_id"]))
+    return done(
+        "Reading Zoom and HubSpot again.", url_for("console_runs.run", run_id=started["run_id"])
+    )
 
 
 def status_of(webinar: Mapping[str, Any]) -> str:
