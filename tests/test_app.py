@@ -198,9 +198,9 @@ def test_no_template_trusts_what_it_is_given() -> None:
     templates = [path for path in found if path.is_file()]
     assert templates
     for template in templates:
-        text = template.read_text()
+        text = template.read_text().replace('<script src="/console/static/', "")
         assert template.suffix == ".html"  # others are not escaped by Jinja
-        for way in ("|safe", "| safe", "autoescape", "<script", "style=", "javascript:"):
+        for way in ("|safe", "| safe", "autoescape", "<script", "style=", "javascript:", "hx-on"):
             assert way not in text, f"{template.name}: {way}"
 
 
