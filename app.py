@@ -16,7 +16,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import actions.routes
 import console.operators
-import console.pages
 import oauth.routes
 import webhooks.recordings
 import webhooks.routes
@@ -25,6 +24,7 @@ from api import ApiParts, create_api
 from clients.breaker import count_outages, read_outage
 from commands.embedded import valkey_url
 from config import Config
+from console import create_console
 from console.errors import add_headers, protecting_headers, show_errors
 from console.operators import Counts
 from jobs.queue import Doorbell
@@ -98,7 +98,7 @@ def create_app(config: Config, *, doorbell: Rings | None = None) -> Flask:
             on_connected=lambda portal_id: ring_all(bell),
         )
     )
-    app.register_blueprint(console.pages.blueprint(access, public_url=public_url))
+    create_console(app, access, public_url=public_url)
     app.register_blueprint(
         console.operators.blueprint(inbox, counts, partial(count_outages, redis))
     )

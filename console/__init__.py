@@ -1,1 +1,17 @@
-"""People's door: pages rendered here, without a line of script."""
+"""The console: server-rendered pages that show and do what the JSON API shows and does."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from console import home, pages, runs, webinars
+from oauth.access import Access
+
+_GROUPS = (home, webinars, runs)
+
+
+def create_console(app: Flask, access: Access, *, public_url: str) -> None:
+    """Put ``/`` and everything under ``/console`` into the application."""
+    app.register_blueprint(pages.blueprint(access, public_url=public_url))
+    for group in _GROUPS:
+        app.register_blueprint(group.pages)

@@ -6,14 +6,16 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, flash, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
+from console.blueprint import HOME, is_fragment
 from oauth.notices import Notice
+from rollcall.errors import Retryable, RollcallError
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
@@ -45,6 +47,9 @@ def show_errors(app: Flask, answer_api: Callable[[HTTPException], Any]) -> None:
             return error
         status = error.code or 500
         title, text = _TEXTS.get(status, _OTHER)
+        refused = refusal_of(error)
+        if refused:
+            return show_refusal(refused, status)
         page = render_template(
             "notice.html", title=title, text=text, link="/", link_text="Back to Rollcall"
         )
@@ -53,6 +58,10 @@ def show_errors(app: Flask, answer_api: Callable[[HTTPException], Any]) -> None:
             if name.lower() not in ("content-type", "content-length"):
                 answer.headers[name] = value
         return answer
+
+    @app.errorhandler(RollcallError)
+    def stopped(error: RollcallError) -> Any:
+        return show_refusal(str(error), 503 if isinstance(error, Retryable) else 409)
 
     @app.errorhandler(Notice)
     def notice(error: Notice) -> tuple[str, int]:
@@ -64,6 +73,31 @@ def show_errors(app: Flask, answer_api: Callable[[HTTPException], Any]) -> None:
             link_text=error.link_text,
         )
         return page, error.status
+
+
+def refusal_of(error: HTTPException) -> str:
+    """What the API said when it refused: its message and what it named; empty for other errors."""
+    given: dict[str, Any] = getattr(error, "data", None) or {}
+    return " ".join([given.get("message", ""), *map(str, given.get("errors", []))]).strip()
+
+
+def show_refusal(text: str, status: int) -> Any:
+    """Say why not: within the open page, else back on the page of the form, else on one of its own.
+
+    A browser that came from one of our pages by a form is sent back there and reads it on top.
+    """
+    if is_fragment():
+        return Response(text, status, mimetype="text/plain")
+    came_from = urlsplit(request.referrer or "")
+    is_ours = came_from.netloc == request.host and came_from.path.startswith(HOME)
+    if request.method == "POST" and is_ours:
+        flash(text, "error")
+        query = f"?{came_from.query}" if came_from.query else ""
+        return redirect(f"{came_from.path}{query}", 303)
+    page = render_template(
+        "notice.html", title="This was not done", text=text, link=HOME, link_text="Back to Rollcall"
+    )
+    return page, status
 
 
 def protecting_headers(*, is_https: bool) -> list[tuple[str, str]]:

@@ -1,14 +1,19 @@
-"""What the home page shows of a portal, read in one consistent state."""
+"""The home page: a portal's connections and its latest webinars, read in one consistent state."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
+from flask import render_template
 from sqlalchemy import Connection, Engine, RowMapping
 
+from api.callers import caller
+from api.parts import parts
+from console.blueprint import new_blueprint
+from console.times import find_zone
 from store.connections import Grant, hubspot_grant, zoom_grants
 from store.database import reading
 from store.portals import Portal, read_portal
@@ -21,6 +26,8 @@ from store.webinars import (
 )
 
 WEBINARS = 50
+
+pages = new_blueprint("home")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,12 @@ class Home:
     webinars: tuple[WebinarLine, ...]
 
 
+@pages.get("/")
+def home() -> str:
+    """The portal at a glance."""
+    return render_template("home.html", home=read_home(parts().engine, caller().portal_id))
+
+
 def read_home(engine: Engine, portal_id: str) -> Home:
     """The home page of a portal that is connected, or was."""
     with reading(engine) as connection:
@@ -54,7 +67,7 @@ def read_home(engine: Engine, portal_id: str) -> Home:
             portal=portal,
             hubspot=hubspot,
             zoom=tuple(zoom_grants(connection, portal_id)),
-            webinars=_read_webinars(connection, portal_id, _zone(portal.time_zone)),
+            webinars=_read_webinars(connection, portal_id, find_zone(portal.time_zone)),
         )
 
 
@@ -81,10 +94,3 @@ def _line(row: RowMapping, counts: list[dict[str, int]], zone: ZoneInfo) -> Webi
         start_at=start_at.astimezone(zone) if start_at is not None else None,
         counts={name: sum(one[name] for one in counts) for name in OUTCOMES},
     )
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")

@@ -1,24 +1,21 @@
-"""The pages: what this is, the way in and out, and a signed-in portal's home."""
+"""The ways in and out: what this is, links that sign in, and setting up again."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import structlog
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, redirect, render_template
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import Engine
 from werkzeug.wrappers import Response
 
-from console.home import read_home
+from console.blueprint import HOME, require_own_form
 from oauth.access import Access
 from oauth.discovery import discover_portal
 from oauth.notices import Notice
 from oauth.sign_in import (
     SignedIn,
     csrf_token,
-    is_own_request,
     sign_in,
     sign_out,
     signed_in,
@@ -26,13 +23,11 @@ from oauth.sign_in import (
 )
 from rollcall.errors import RollcallError
 
-HOME = "/console/"
-
 log = structlog.get_logger(__name__)
 
 
 def blueprint(access: Access, *, public_url: str) -> Blueprint:
-    """``/`` and everything under ``/console``."""
+    """``/``, signing in and out, the static files, and HubSpot's setting up once more."""
     pages = Blueprint(
         "console",
         __name__,
@@ -41,21 +36,10 @@ def blueprint(access: Access, *, public_url: str) -> Blueprint:
         static_url_path="/console/static",
     )
     pages.context_processor(lambda: {"csrf_token": csrf_token})
-    pages.before_request(lambda: _require_own_form(public_url))
+    pages.before_request(lambda: require_own_form(public_url))
     _add_ways_in(pages, access.engine, access.redis)
-    _add_home(pages, access)
+    _add_setting_up(pages, access)
     return pages
-
-
-def _require_own_form(public_url: str) -> None:
-    if request.method not in ("GET", "HEAD", "OPTIONS") and not is_own_request(public_url):
-        raise Notice(
-            "This page was open for too long",
-            "What you sent does not belong to your present session, so nothing was changed.",
-            status=403,
-            link=HOME,
-            link_text="Back to the console",
-        )
 
 
 def _add_ways_in(pages: Blueprint, engine: Engine, redis: Redis) -> None:
@@ -89,14 +73,7 @@ def _add_ways_in(pages: Blueprint, engine: Engine, redis: Redis) -> None:
         return redirect("/")
 
 
-def _add_home(pages: Blueprint, access: Access) -> None:
-    @pages.get(HOME)
-    def home() -> Any:
-        who = signed_in(access.engine)
-        if who is None:
-            return redirect("/")
-        return render_template("home.html", who=who, home=read_home(access.engine, who.portal_id))
-
+def _add_setting_up(pages: Blueprint, access: Access) -> None:
     @pages.post("/console/discover")
     def discover() -> Response:
         who = _require_signed_in(access.engine)
