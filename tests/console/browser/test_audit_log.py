@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
@@ -40,9 +41,7 @@ def test_S28_it_names_the_excluded_addresses_and_leads_to_them(
     expect(warning.get_by_text("What it means:")).to_be_visible()
     expect(warning.get_by_text("How to fix it:")).to_be_visible()
     warning.get_by_role("link").click()
-    expect(page).to_have_url(
-        f"{story.trial.rollcall_url}/console/webinars/{story.webinar_id}/people?outcome=excluded"
-    )
+    expect(page).to_have_url(re.compile(rf"/{story.webinar_id}/people\?outcome=excluded"))
 
 
 def test_S30_sync_now_shows_how_far_it_is_until_it_is_done(
