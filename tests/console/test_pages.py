@@ -80,7 +80,9 @@ class TestLanding:
 
     def test_its_stylesheet_is_there_and_may_be_kept(self, site: Site) -> None:
         page = Tags(site.browser().get("/").text)
-        (href,) = [str(a["href"]) for tag, a in page.tags if tag == "link"]
+        (href,) = [
+            str(a["href"]) for tag, a in page.tags if tag == "link" and a["rel"] == "stylesheet"
+        ]
         answer = site.browser().get(href)
         assert answer.status_code == 200
         assert answer.mimetype == "text/css"
