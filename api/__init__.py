@@ -9,6 +9,7 @@ from api import (
     connection,
     console_link,
     deliveries,
+    domains,
     people,
     plugin_list,
     questions,
@@ -25,6 +26,7 @@ __all__ = ["ApiParts", "create_api"]
 
 _GROUPS = (
     settings,
+    domains,
     users,
     webinars,
     runs,

@@ -14,6 +14,13 @@ class VersionedSettings(SettingsSchema):
     version = ma.Integer()
 
 
+class DomainsSchema(Schema):
+    """Domains that suggest themselves for exclusions."""
+
+    hosts = ma.List(ma.String())
+    colleagues = ma.List(ma.String())
+
+
 class OutageSchema(Schema):
     """An account that does not answer: what is to be read or written waits, and is not lost."""
 
