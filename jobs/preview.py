@@ -51,8 +51,7 @@ def _rules(runtime: Runtime, run: RowMapping) -> Rules:
     with reading(runtime.database) as connection:
         version, current = read_settings(connection, portal_id)
         forms = {
-            plugin.name: PluginForm(plugin.description.settings_schema, plugin.description.defaults)
-            for plugin in runtime.registry.plugins
+            plugin.name: PluginForm.of(plugin.description) for plugin in runtime.registry.plugins
         }
         patch = run["settings_patch"] or {}
         settings = load_settings(apply_patch(dump_settings(current), patch, forms))
