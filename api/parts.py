@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from clients.breaker import Outage
 from clients.policy import Platform
 from plugins.registry import Registry
-from schemas.tenant_settings import PluginForm
+from schemas.plugin_forms import PluginForm
 from store.runs import Pool
 from store.sealing import Sealer
 

@@ -24,13 +24,28 @@ class Complaints:
         """What is said of the value at this path, or within it."""
         return [text for where, text in self.lines if _is_within(where, path)]
 
-    def apart_from(self, paths: Iterable[str]) -> list[str]:
-        """What is said of anything else."""
-        known = list(paths)
+    def at(self, path: str) -> list[str]:
+        """What is said of the value at this path as a whole."""
+        return [text for where, text in self.lines if where in (path, f"{path}._schema")]
+
+    def by_line(self, path: str) -> list[str]:
+        """What is said of a list that is entered one value a line."""
         return [
-            f"{where}: {text}" if where else text
+            f"Line {int(where.removeprefix(f'{path}.')) + 1}: {text}"
+            if where.removeprefix(f"{path}.").isdigit()
+            else text
             for where, text in self.lines
-            if not any(_is_within(where, path) for path in known)
+            if _is_within(where, path)
+        ]
+
+    def apart_from(self, within: Iterable[str], exactly: Iterable[str] = ()) -> list[str]:
+        """What is said of anything else than values within, or exactly at, these paths."""
+        known, whole = list(within), set(exactly)
+        return [
+            f"{where}: {text}" if where and where != "_schema" else text
+            for where, text in self.lines
+            if where.removesuffix("._schema") not in whole
+            and not any(_is_within(where, path) for path in known)
         ]
 
 
@@ -38,7 +53,7 @@ NONE = Complaints()
 
 
 def attempt(change: Callable[[], object], under: str = "") -> Complaints:
-    """Make the change; what the API has against it, paths without the beginning ``under``.
+    """Make the change; what the API has against it, paths counted from ``under``.
 
     Refusals that are about no value (no right to it, nothing there) are raised as they are.
     """
@@ -60,8 +75,11 @@ def attempt(change: Callable[[], object], under: str = "") -> Complaints:
 
 
 def _split(line: str, under: str) -> tuple[str, str]:
-    path, colon, text = line.removeprefix(under).partition(": ")
-    return (path, text) if colon else ("", line)
+    path, colon, text = line.partition(": ")
+    below = path.removeprefix(under)
+    if not colon:
+        return "", line
+    return (below.removeprefix(".") if under and below != path else path), text
 
 
 def _is_within(where: str, path: str) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from flask import render_template, url_for
 from werkzeug.wrappers import Response
 
+from api.bodies import read_json
 from api.callers import caller, require_super_admin
 from api.errors import refuse
 from api.parts import parts
@@ -35,16 +37,25 @@ def may_change() -> bool:
         return is_super_admin(connection, who.portal_id, who.user_id)
 
 
-def save(patch: dict[str, Any]) -> None:
+def save(patch: Mapping[str, Any]) -> None:
     """Change the settings as ``PATCH /api/settings`` does."""
     require_super_admin()
-    save_patch(patch)
+    save_patch(_as_sent(patch))
+
+
+def _as_sent(patch: Mapping[str, Any]) -> dict[str, Any]:
+    """The patch as it arrives when it is sent as JSON: with nothing in it that cannot be kept."""
+    try:
+        values: dict[str, Any] = read_json(json.dumps(patch).encode())
+    except (ValueError, RecursionError):
+        refuse(400, "Something in it cannot be kept; nothing was changed.")
+    return values
 
 
 def try_on_last_webinar(patch: Mapping[str, Any]) -> Response:
     """A dry run of the last webinar under the patch; on to the run's page."""
     webinar = _last_webinar()
-    wanted = load(SyncRequest, {"dry_run": True, "settings": dict(patch)})
+    wanted = load(SyncRequest, {"dry_run": True, "settings": _as_sent(patch)})
     started = ask(sync_webinar, wanted, webinar_id=webinar["id"])
     topic = webinar["topic"] or webinar["id"]
     return done(

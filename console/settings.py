@@ -51,7 +51,7 @@ def change() -> str | Response | tuple[str, int]:
         else:
             save(patch | version)
 
-    complaints = attempt(carry_out, under="settings." if deed == "preview" else "")
+    complaints = attempt(carry_out, under="settings" if deed == "preview" else "")
     if complaints:
         # What is in force by now is what the next attempt builds on.
         latest = {"version": current_settings()["version"]}

@@ -18,7 +18,8 @@ from jobs.decisions import decide_nameless, decide_people
 from jobs.gathering import Appearance, PersonPlan, Rules, gather, gather_nameless, load_rules
 from jobs.runtime import Runtime
 from jobs.wishes import due_changes, occurrence_wishes
-from schemas.tenant_settings import PluginForm, apply_patch, dump_settings, load_settings
+from schemas.plugin_forms import PluginForm
+from schemas.tenant_settings import apply_patch, dump_settings, load_settings
 from store.database import reading, writing
 from store.ledger_reading import applied_keys
 from store.people import nameless_of_occurrence, people_of_occurrence

@@ -79,6 +79,7 @@ class HealthSchema(Schema):
     """How the plugin fares in this portal: people it makes wait, and people it failed for.
 
     A paused plugin is not asked; `why` says what it did, `since` when it was paused.
+    `last_failure` is what it did last while it is still asked; empty: nothing.
     """
 
     state = ma.String(
@@ -86,6 +87,7 @@ class HealthSchema(Schema):
     )
     why = ma.String()
     since = ma.AwareDateTime(allow_none=True)
+    last_failure = ma.String()
     waiting = ma.Integer()
     failing = ma.Integer()
 
@@ -101,6 +103,15 @@ class PluginSchema(Schema):
     enabled = ma.Boolean()
     order = ma.Integer(metadata={"description": "Its place among all plugins, from 0."})
     settings = ma.Dict()
+    settings_version = ma.Integer(
+        metadata={
+            "description": "The version of the settings' shape. Settings of an earlier one are"
+            " accepted where they name it as `$version`, and migrated."
+        }
+    )
+    settings_problem = ma.String(
+        metadata={"description": "Why the stored settings cannot be used; empty: they can."}
+    )
     defaults = ma.Dict()
     schema = ma.Dict(allow_none=True)
     health = ma.Nested(HealthSchema)

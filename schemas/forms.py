@@ -73,6 +73,11 @@ class FormField:
     limits: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     fields: tuple[FormField, ...] = ()
 
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether nothing at all can be meant by it, so a choice has to offer that too."""
+        return self.is_nullable or self.default is ABSENT or self.default is None
+
 
 @dataclass(frozen=True, slots=True)
 class _Shape:

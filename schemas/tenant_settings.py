@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -12,13 +11,7 @@ from typing import Any, Literal
 from marshmallow import EXCLUDE, Schema, ValidationError, validate
 from marshmallow import fields as ma
 
-from rollcall.description import (
-    SETTINGS_VERSION,
-    Migrate,
-    PluginDescription,
-    mark_settings,
-    upgrade_settings,
-)
+from schemas.plugin_forms import PluginForm, check_form
 
 Scope = Literal["none", "all", "selected"]
 
@@ -26,7 +19,6 @@ MAX_DOMAINS = 500
 MAX_USERS = 5000
 MAX_MAPPINGS = 200
 MAX_TEXT = 255
-MAX_PLUGIN_SETTINGS_BYTES = 64 * 1024
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _PROPERTY = r"^[a-z][a-z0-9_]{0,254}$"
@@ -34,38 +26,6 @@ _PROPERTY = r"^[a-z][a-z0-9_]{0,254}$"
 
 def _empty() -> Mapping[str, Any]:
     return MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class PluginForm:
-    """What a plugin's settings are checked with: its marshmallow schema (None: it has no settings).
-
-    ``defaults`` fill in what the portal has not set. ``version`` is that of the settings' shape,
-    ``migrate`` brings values of an earlier one to it.
-    """
-
-    schema: type[Schema] | None = None
-    defaults: Mapping[str, Any] = field(default_factory=_empty)
-    version: int = 1
-    migrate: Migrate | None = None
-
-    @classmethod
-    def of(cls, described: PluginDescription) -> PluginForm:
-        """The form of a plugin that describes itself so."""
-        return cls(
-            described.settings_schema,
-            described.defaults,
-            described.settings_version,
-            described.migrate_settings,
-        )
-
-    def stored(self, entered: Mapping[str, Any]) -> dict[str, Any]:
-        """What to store for what was entered: of the present version, and marked so.
-
-        Without a mark of its own what was entered is of the present version.
-        """
-        marked = {SETTINGS_VERSION: self.version, **entered}
-        return mark_settings(upgrade_settings(marked, self.version, self.migrate), self.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,32 +301,11 @@ def _check_plugins(
         if name not in forms and name not in known:
             problems[name] = ["There is no plugin of this name."]
         elif "settings" in choice:
-            entered, wrong = _check_form(choice["settings"], forms.get(name))
+            entered, wrong = check_form(choice["settings"], forms.get(name))
             choice["settings"] = entered
             if wrong:
                 problems[name] = {"value": {"settings": wrong}}
     return problems
-
-
-def _check_form(
-    entered: Mapping[str, Any], form: PluginForm | None
-) -> tuple[Mapping[str, Any], Any]:
-    """What to store, and what the plugin's schema says against it; None when nothing."""
-    if form is None:
-        return entered, ["The plugin is not installed, so its settings cannot be checked."]
-    if form.schema is None:
-        return entered, ["The plugin has no settings."] if entered else None
-    if len(json.dumps(entered)) > MAX_PLUGIN_SETTINGS_BYTES:
-        return entered, [f"Longer than {MAX_PLUGIN_SETTINGS_BYTES // 1024} KiB."]
-    try:
-        stored = form.stored(entered)
-        plain = {name: value for name, value in stored.items() if name != SETTINGS_VERSION}
-        form.schema().load({**form.defaults, **plain})
-    except ValidationError as error:
-        return entered, error.messages
-    except Exception as error:  # the schema is a plugin's own code
-        return entered, [f"The plugin's own check failed ({type(error).__name__})."]
-    return stored, None
 
 
 def _as_json(choice: PluginChoice) -> dict[str, Any]:

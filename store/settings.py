@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from rollcall.errors import NeedsAttention
+from schemas.plugin_forms import PluginForm
 from schemas.tenant_settings import (
     PluginChoice,
-    PluginForm,
     Settings,
     apply_patch,
     dump_settings,

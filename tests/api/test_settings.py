@@ -194,6 +194,7 @@ def test_plugins_are_listed_in_the_order_they_are_asked(member: HubSpotCaller) -
         "state": "healthy",
         "why": "",
         "since": None,
+        "last_failure": "",
         "waiting": 0,
         "failing": 0,
     }
