@@ -33,17 +33,23 @@ class HubSpotConnectionSchema(Schema):
 
     status = ma.String()
     scopes = ma.List(ma.String())
+    connected_by = ma.String(metadata={"description": "Who installed Rollcall; empty: not known."})
+    connected_at = ma.AwareDateTime(allow_none=True)
     not_answering = ma.Nested(OutageSchema, allow_none=True)
 
 
 class ZoomConnectionSchema(Schema):
     """One Zoom account; `reduced`: the installer may not read attendance reports.
 
-    `not_answering` is null while it answers.
+    `not_answering` is null while it answers. An account that several people connected is listed
+    once for each.
     """
 
     account_id = ma.String()
     status = ma.String()
+    scopes = ma.List(ma.String())
+    connected_by = ma.String(metadata={"description": "Name or address; empty: not known."})
+    connected_at = ma.AwareDateTime()
     business_unit = ma.String()
     reduced = ma.Boolean()
     not_answering = ma.Nested(OutageSchema, allow_none=True)
