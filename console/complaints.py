@@ -12,41 +12,52 @@ from store.settings import ChangedMeanwhile
 
 @dataclass(frozen=True, slots=True)
 class Complaints:
-    """A refusal: its sentence, and its lines as (path, text); empty when nothing was refused."""
+    """A refusal: its sentence, and its lines `path: text`; empty when nothing was refused.
+
+    A path may hold anything, colons and dots too: lines are asked for by the paths of fields.
+    """
 
     message: str = ""
-    lines: tuple[tuple[str, str], ...] = ()
+    lines: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.message)
 
-    def about(self, path: str) -> list[str]:
-        """What is said of the value at this path, or within it."""
-        return [text for where, text in self.lines if _is_within(where, path)]
-
     def at(self, path: str) -> list[str]:
         """What is said of the value at this path as a whole."""
-        return [text for where, text in self.lines if where in (path, f"{path}._schema")]
+        starts = (f"{path}: ", f"{path}._schema: ")
+        return [
+            line.removeprefix(start)
+            for line in self.lines
+            for start in starts
+            if line.startswith(start)
+        ]
+
+    def within(self, path: str) -> list[tuple[str, str]]:
+        """What is said of values within the value at this path, with the path from there."""
+        found = [
+            line.removeprefix(f"{path}.") for line in self.lines if line.startswith(f"{path}.")
+        ]
+        parts = [line.partition(": ") for line in found]
+        return [(below, text) for below, _, text in parts if below != "_schema"]
+
+    def about(self, path: str) -> list[str]:
+        """What is said of the value at this path, or within it."""
+        return self.at(path) + [text for _, text in self.within(path)]
 
     def by_line(self, path: str) -> list[str]:
         """What is said of a list that is entered one value a line."""
-        return [
-            f"Line {int(where.removeprefix(f'{path}.')) + 1}: {text}"
-            if where.removeprefix(f"{path}.").isdigit()
-            else text
-            for where, text in self.lines
-            if _is_within(where, path)
+        return self.at(path) + [
+            f"Line {int(below) + 1}: {text}" if below.isdigit() else text
+            for below, text in self.within(path)
         ]
 
     def apart_from(self, within: Iterable[str], exactly: Iterable[str] = ()) -> list[str]:
         """What is said of anything else than values within, or exactly at, these paths."""
-        known, whole = list(within), set(exactly)
-        return [
-            f"{where}: {text}" if where and where != "_schema" else text
-            for where, text in self.lines
-            if where.removesuffix("._schema") not in whole
-            and not any(_is_within(where, path) for path in known)
-        ]
+        starts = [start for path in within for start in (f"{path}: ", f"{path}.")]
+        starts += [start for path in exactly for start in (f"{path}: ", f"{path}._schema: ")]
+        others = [line for line in self.lines if not line.startswith(tuple(starts))]
+        return [line.removeprefix("_schema: ") for line in others]
 
 
 NONE = Complaints()
@@ -67,20 +78,12 @@ def attempt(change: Callable[[], object], under: str = "") -> Complaints:
         lines = errors if isinstance(errors, Sequence) else []
         return Complaints(
             str(said.get("message", error.description)),
-            tuple(_split(str(line), under) for line in lines),
+            tuple(_from(str(line), under) for line in lines),
         )
     except ChangedMeanwhile as error:
         return Complaints(str(error))
     return NONE
 
 
-def _split(line: str, under: str) -> tuple[str, str]:
-    path, colon, text = line.partition(": ")
-    below = path.removeprefix(under)
-    if not colon:
-        return "", line
-    return (below.removeprefix(".") if under and below != path else path), text
-
-
-def _is_within(where: str, path: str) -> bool:
-    return where == path or where.startswith(f"{path}.")
+def _from(line: str, under: str) -> str:
+    return line.removeprefix(f"{under}.") if under else line

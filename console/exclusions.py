@@ -71,13 +71,13 @@ def add(name: str) -> Response | tuple[str, int]:
     new = [one for one in _SEPARATORS.split(entered) if one]
     if not new:
         return _show(
-            Complaints("Nothing was changed.", ((name, "Enter a domain."),)), name, ""
+            Complaints("Nothing was changed.", (f"{name}: Enter a domain.",)), name, ""
         ), 400
     now = current_settings()
     changed = {"version": now["version"], name: [*now[name], *new]}
     complaints = attempt(lambda: save(changed))
     if complaints:
-        return _show(_naming(complaints, changed[name]), name, entered), 400
+        return _show(_naming(complaints, name, changed[name]), name, entered), 400
     known = "domain is" if len(new) == 1 else "domains are"
     return _done(f"{domains.title}: {', '.join(new)}. The {known} excluded from now on.")
 
@@ -103,14 +103,11 @@ def _list(name: str) -> DomainList:
     return found or abort(404)
 
 
-def _naming(complaints: Complaints, domains: list[str]) -> Complaints:
+def _naming(complaints: Complaints, name: str, domains: list[str]) -> Complaints:
     """The same with the domain each is about, instead of its place in the list."""
-    lines = []
-    for where, text in complaints.lines:
-        name, _, place = where.partition(".")
-        about = f"“{domains[int(place)]}”: " if place.isdigit() else ""
-        lines.append((name, f"{about}{text}"))
-    return Complaints(complaints.message, tuple(lines))
+    named = [f"“{domains[int(place)]}”: {text}" for place, text in complaints.within(name)]
+    said = [f"{name}: {text}" for text in complaints.at(name) + named]
+    return Complaints(complaints.message, (*said, *complaints.apart_from([name])))
 
 
 def _show(complaints: Complaints, of: str, entered: str) -> str:

@@ -48,7 +48,8 @@ class Settings:
     Domains are lower-case; ``*.acme.example`` stands for every sub-domain of ``acme.example``.
     Users are Zoom user ids. ``question_mapping`` is contact property by registration question,
     ``question_answers`` Zoom's answer by the property's value, again by question: only for values
-    that are no answers of Zoom's as they stand.
+    that are no answers of Zoom's as they stand. ``question_values`` is the answer, again by
+    question, for contacts that have none.
     """
 
     webinar_sync: Scope = "none"
@@ -66,6 +67,7 @@ class Settings:
     recording_target: Literal["call", "marketing_event"] = "call"
     question_mapping: Mapping[str, str] = field(default_factory=_empty)
     question_answers: Mapping[str, Mapping[str, str]] = field(default_factory=_empty)
+    question_values: Mapping[str, str] = field(default_factory=_empty)
     raw_retention_days: int = 30
     plugins: Mapping[str, PluginChoice] = field(default_factory=_empty)
 
@@ -196,6 +198,11 @@ class SettingsSchema(Schema):
         ),
         validate=validate.Length(max=MAX_MAPPINGS),
     )
+    question_values = ma.Dict(
+        keys=_question(),
+        values=ma.String(validate=validate.Length(min=1, max=MAX_TEXT)),
+        validate=validate.Length(max=MAX_MAPPINGS),
+    )
     raw_retention_days = ma.Integer(validate=validate.Range(1, 365))
     plugins = ma.Dict(
         keys=ma.String(validate=validate.Length(min=1, max=40)),
@@ -233,7 +240,7 @@ def load_settings(values: Mapping[str, Any]) -> Settings:
         name: PluginChoice(**{**choice, "settings": MappingProxyType(choice.get("settings", {}))})
         for name, choice in loaded.pop("plugins", {}).items()
     }
-    for name in ("question_mapping", "question_answers"):
+    for name in ("question_mapping", "question_answers", "question_values"):
         loaded[name] = MappingProxyType(loaded.get(name, {}))
     return replace(Settings(), **loaded, plugins=MappingProxyType(plugins))
 
@@ -244,6 +251,7 @@ def dump_settings(settings: Settings) -> dict[str, Any]:
     return {
         **{k: list(v) if isinstance(v, tuple) else v for k, v in values.items()},
         "question_mapping": dict(settings.question_mapping),
+        "question_values": dict(settings.question_values),
         "question_answers": {name: dict(one) for name, one in settings.question_answers.items()},
         "plugins": {
             name: {

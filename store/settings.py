@@ -39,6 +39,7 @@ WITHOUT_EFFECT_ON_PEOPLE = frozenset(
         "registration_accounts",
         "question_mapping",
         "question_answers",
+        "question_values",
         "raw_retention_days",
     }
 )
