@@ -20,6 +20,23 @@ from schemas.api import PageQuery
 pages = new_blueprint("questions")
 
 MOST_QUESTIONS = 200
+SPOKEN = {
+    "address": "Address",
+    "city": "City",
+    "comments": "Questions and comments",
+    "country": "Country or region",
+    "industry": "Industry",
+    "job_title": "Job title",
+    "last_name": "Last name",
+    "no_of_employees": "Number of employees",
+    "org": "Organization",
+    "phone": "Phone",
+    "purchasing_time_frame": "Purchasing time frame",
+    "role_in_purchase_process": "Role in purchase process",
+    "state": "State or province",
+    "zip": "Zip or postal code",
+}
+"""Zoom's standard questions as its form words them, by field name."""
 BY_NAME = "last_name"
 """Always the contact's own: nothing is chosen for it."""
 
@@ -148,4 +165,5 @@ def _show(webinar_id: str, listed: Mapping[str, Any], version: int, complaints: 
         complaints=complaints,
         elsewhere=complaints.apart_from(paths),
         by_name=BY_NAME,
+        spoken=SPOKEN,
     )

@@ -24,7 +24,6 @@ MOST_FOUND = 20
 MOST_NAMED = 200
 SCOPES = ("webinar_sync", "recording_sync")
 _CHOICES = tuple(choice for _, choices in SECTIONS for choice in choices)
-_FRESH_VERSION = 1
 
 
 @pages.get("/settings")
@@ -105,7 +104,7 @@ def _show(values: Mapping[str, Any], complaints: Complaints) -> str:
         sections=SECTIONS,
         values={**values, "recreate_deleted": "yes" if values["recreate_deleted"] else "no"},
         finders=finders,
-        is_fresh=values["webinar_sync"] == "none" and values["version"] == _FRESH_VERSION,
+        is_nothing_synced=current_settings()["webinar_sync"] == "none",
         users=users["results"],
         paging=users["paging"],
         search=request.args.get("search", ""),
