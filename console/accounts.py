@@ -12,21 +12,18 @@ from api.errors import refuse
 from console.asking import ask, load
 from console.blueprint import done, new_blueprint
 from console.setting_pages import render_settings
-from oauth.flows import HUBSPOT_OPTIONAL_SCOPES, HUBSPOT_SCOPES
+from oauth.flows import HUBSPOT_SCOPES
 from oauth.sign_in import sign_out
 from schemas.api_portal import BusinessUnitSchema
 
 pages = new_blueprint("accounts")
 
-WHAT_SCOPES_GIVE = {
-    "crm.objects.marketing_events.write": "marketing events, and with them attendance on contact"
-    " timelines",
-    "timeline": "app events on contact timelines",
-    "settings.users.read": "who is a user of HubSpot, so that colleagues are left out (S18)",
-    "crm.objects.owners.read": "who is a user of HubSpot, where users cannot be read",
-    "automation": "answers of the workflow action",
-    "crm.extensions_calling_transcripts.write": "transcripts on call records",
-    "business_units_view.read": "names of business units",
+LOST_WITHOUT = {
+    "crm.objects.marketing_events.write": "no marketing events, and so no attendance on timelines",
+    "timeline": "no app events on timelines",
+    "settings.users.read": "users of HubSpot are not known, so colleagues may become contacts",
+    "automation": "workflows do not learn how a registration ended",
+    "crm.extensions_calling_transcripts.write": "no transcripts on call records",
 }
 """What a portal lacks without a permission HubSpot did not grant."""
 
@@ -41,9 +38,9 @@ def accounts() -> str:
         connection=found,
         zoom=_by_account(found["zoom"]),
         lacking=[
-            (scope, WHAT_SCOPES_GIVE.get(scope, "what depends on it"))
-            for scope in (*HUBSPOT_SCOPES, *HUBSPOT_OPTIONAL_SCOPES)
-            if scope not in granted and (scope in HUBSPOT_SCOPES or scope in WHAT_SCOPES_GIVE)
+            (scope, LOST_WITHOUT.get(scope, "Rollcall cannot work"))
+            for scope in (*HUBSPOT_SCOPES, *LOST_WITHOUT)
+            if scope not in granted
         ],
     )
 
