@@ -10,6 +10,7 @@ from api import (
     console_link,
     contacts,
     deliveries,
+    domains,
     people,
     plugin_list,
     questions,
@@ -26,6 +27,7 @@ __all__ = ["ApiParts", "create_api"]
 
 _GROUPS = (
     settings,
+    domains,
     users,
     webinars,
     runs,

@@ -30,12 +30,17 @@ def get_connection() -> dict[str, Any]:
         "hubspot": {
             "status": hubspot["status"] if hubspot is not None else "disconnected",
             "scopes": hubspot["scopes"] if hubspot is not None else [],
+            "connected_by": found.installer,
+            "connected_at": hubspot["created_at"] if hubspot is not None else None,
             "not_answering": parts().outage("hubspot", portal_id),
         },
         "zoom": [
             {
                 "account_id": row["account_id"],
                 "status": row["status"],
+                "scopes": row["scopes"],
+                "connected_by": row["name"] or row["email"] or "",
+                "connected_at": row["created_at"],
                 "business_unit": row["business_unit"],
                 "reduced": row["is_reduced"],
                 "not_answering": parts().outage("zoom", row["account_id"]),

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from clients.breaker import Outage
 from clients.policy import Platform
 from plugins.registry import Registry
-from schemas.tenant_settings import PluginForm
+from schemas.plugin_forms import PluginForm
 from store.runs import Pool
 from store.sealing import Sealer
 
@@ -45,10 +45,7 @@ class ApiParts:
 
     def plugin_forms(self) -> dict[str, PluginForm]:
         """How the settings of each loaded plugin are checked."""
-        return {
-            plugin.name: PluginForm(plugin.description.settings_schema, plugin.description.defaults)
-            for plugin in self.registry.plugins
-        }
+        return {plugin.name: PluginForm.of(plugin.description) for plugin in self.registry.plugins}
 
 
 def parts() -> ApiParts:

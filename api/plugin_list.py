@@ -15,6 +15,8 @@ from api.errors import refuse
 from api.parts import parts
 from api.settings import change_settings, json_object
 from plugins.registry import LoadedPlugin
+from rollcall import PluginError
+from rollcall.description import SETTINGS_VERSION
 from schemas.api_portal import PluginListSchema
 from schemas.tenant_settings import PluginChoice, Settings
 from store.database import reading, writing
@@ -53,14 +55,18 @@ def get_plugins() -> dict[str, Any]:
 @blueprint.response(200, PluginListSchema)
 def patch_plugins() -> dict[str, Any]:
     """Switch plugins on or off, order them, change their settings, or retry them; by name."""
+    change_plugins(json_object())
+    return _show_all()
+
+
+def change_plugins(body: dict[str, Any]) -> None:
+    """Do what the body says of each plugin; all of it, or nothing."""
     require_super_admin()
-    body = json_object()
     retried = _take_retries(body)
     if body:
         change_settings({"plugins": body})
     if retried:
         _retry(retried)
-    return _show_all()
 
 
 def _take_retries(body: dict[str, Any]) -> list[str]:
@@ -127,6 +133,7 @@ def _show(
     settings: Settings,
 ) -> dict[str, Any]:
     described = plugin.description if plugin is not None else None
+    entered, problem = _usable(plugin, settings.plugins.get(name, PluginChoice()).settings)
     return {
         "name": name,
         "title": described.title if described else name,
@@ -134,10 +141,27 @@ def _show(
         "summary": described.summary if described else "",
         "hooks": list(plugin.hooks) if plugin is not None else [],
         "order": place,
-        "settings": dict(settings.plugins.get(name, PluginChoice()).settings),
+        "settings": entered,
+        "settings_version": described.settings_version if described else 1,
+        "settings_problem": problem,
         "defaults": dict(described.defaults) if described else {},
         "schema": _form(described.settings_schema) if described else None,
     }
+
+
+def _usable(plugin: LoadedPlugin | None, stored: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """The settings as the plugin installed means them, and why it cannot use them."""
+    entered = {name: value for name, value in stored.items() if name != SETTINGS_VERSION}
+    if plugin is None:
+        return entered, ""
+    try:
+        entered = plugin.upgrade(stored)
+        plugin.load_settings(stored)
+    except PluginError as error:
+        return entered, f"The plugin {error}."
+    except Exception as error:  # a plugin's own code
+        return entered, f"The plugin failed with its settings ({type(error).__name__})."
+    return entered, ""
 
 
 def _health(
@@ -156,6 +180,7 @@ def _health(
         "state": state,
         "why": f"The plugin {pause.words}." if pause is not None else "",
         "since": pause.paused_at if pause is not None else None,
+        "last_failure": trouble.why if trouble is not None and pause is None else "",
         "waiting": people.get("waiting", 0),
         "failing": people.get("failing", 0),
     }

@@ -13,7 +13,7 @@ from api.callers import caller, require_super_admin
 from api.errors import refuse
 from api.parts import parts
 from schemas.api_portal import VersionedSettings
-from schemas.tenant_settings import SettingsSchema, dump_settings, list_problems
+from schemas.tenant_settings import dump_settings, list_problems
 from store.database import reading, writing
 from store.settings import read_settings, save_settings
 
@@ -28,13 +28,25 @@ def get_settings() -> dict[str, Any]:
 
 
 @blueprint.patch("/settings")
-@blueprint.doc(requestBody={"content": {"application/json": {"schema": SettingsSchema}}})
+@blueprint.doc(requestBody={"content": {"application/json": {"schema": VersionedSettings}}})
 @blueprint.response(200, VersionedSettings)
 def patch_settings() -> dict[str, Any]:
-    """Change some settings; a key that is not given stays as it is."""
+    """Change some settings; a key that is not given stays as it is.
+
+    With `version`, the one the change is meant for, nothing is changed (409) when another is in
+    force by now.
+    """
     require_super_admin()
-    change_settings(json_object())
+    save_patch(json_object())
     return current_settings()
+
+
+def save_patch(patch: dict[str, Any]) -> None:
+    """Save the patch, on top of its `version` alone where it names one."""
+    based_on = patch.pop("version", None)
+    if based_on is not None and (isinstance(based_on, bool) or not isinstance(based_on, int)):
+        refuse(400, "The version has to be the number read before.", ["version: Not a number."])
+    change_settings(patch, based_on)
 
 
 def current_settings() -> dict[str, Any]:
@@ -44,13 +56,19 @@ def current_settings() -> dict[str, Any]:
     return {"version": version, **dump_settings(settings)}
 
 
-def change_settings(patch: dict[str, Any]) -> None:
+def change_settings(patch: dict[str, Any], based_on: int | None = None) -> None:
     """Save the patch as the caller's; what is wrong with it is answered with 400."""
     given, who = parts(), caller()
     try:
         with writing(given.engine) as connection:
             save_settings(
-                connection, who.portal_id, patch, who.user_id, given.clock(), given.plugin_forms()
+                connection,
+                who.portal_id,
+                patch,
+                who.user_id,
+                given.clock(),
+                given.plugin_forms(),
+                based_on,
             )
     except ValidationError as error:
         refuse_patch(error)

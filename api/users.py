@@ -17,6 +17,8 @@ from store.database import reading, writing
 from store.settings import read_settings
 from store.switches import change_user, find_user, list_users
 
+NO_USER = "There is no such Zoom user in this HubSpot account."
+
 blueprint = new_blueprint("users", "Users of the connected Zoom accounts.")
 
 
@@ -33,8 +35,20 @@ def get_users(query: dict[str, Any]) -> dict[str, Any]:
             query["limit"] + 1,
             after[0] if after else None,
             query["search"],
+            query["ids"].split(",") if "ids" in query else None,
         )
     return page(rows, query["limit"], lambda row: write_cursor(row["user_id"]), _show)
+
+
+@blueprint.get("/users/<user_id>")
+@blueprint.response(200, UserSchema)
+def get_user(user_id: str) -> dict[str, Any]:
+    """One Zoom user with the switches."""
+    with reading(parts().engine) as connection:
+        row = find_user(connection, caller().portal_id, user_id)
+    if row is None:
+        refuse(404, NO_USER)
+    return _show(row)
 
 
 @blueprint.patch("/users/<user_id>")
@@ -46,7 +60,7 @@ def patch_user(changes: dict[str, bool], user_id: str) -> dict[str, Any]:
     given, portal_id = parts(), caller().portal_id
     with writing(given.engine) as connection:
         if find_user(connection, portal_id, user_id) is None:
-            refuse(404, "There is no such Zoom user in this HubSpot account.")
+            refuse(404, NO_USER)
         _, settings = read_settings(connection, portal_id)
         change_user(connection, portal_id, user_id, changes, settings, given.clock())
         row = find_user(connection, portal_id, user_id)

@@ -12,6 +12,7 @@ from engine.questions import (
     AnswerMap,
     Question,
     find_answer,
+    is_answered_by,
     is_choice,
     source_of,
 )
@@ -124,12 +125,15 @@ def find_problem(
     mapping: Mapping[str, str],
     maps: Mapping[str, AnswerMap],
     properties: Mapping[str, ContactProperty],
+    fixed: str = "",
 ) -> Problem | None:
     """Why no contact can answer the question, None when some may.
 
     ``maps`` are those of `answer_maps`. ``properties`` are the portal's by name; empty when they
-    are not known, which proves nothing.
+    are not known, which proves nothing. ``fixed`` is the answer for contacts that have none.
     """
+    if is_answered_by(question, fixed):
+        return None
     name = source_of(question, mapping)
     if name is None:
         return "unmapped"

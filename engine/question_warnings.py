@@ -22,8 +22,8 @@ class FormFacts:
     """What is stored about a webinar's registration form.
 
     ``is_awaited``: people may still register for it. ``questions`` is None before they were read;
-    ``problem`` is what Zoom answered in place of them. ``mapping`` and ``answers`` are the portal's
-    settings, ``properties`` its contact properties by name (empty: not known).
+    ``problem`` is what Zoom answered in place of them. ``mapping``, ``answers`` and ``fixed`` are
+    the portal's settings, ``properties`` its contact properties by name (empty: not known).
     """
 
     topic: str = ""
@@ -32,11 +32,13 @@ class FormFacts:
     problem: str = ""
     mapping: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, AnswerMap] = field(default_factory=dict)
+    fixed: Mapping[str, str] = field(default_factory=dict)
     properties: Mapping[str, ContactProperty] = field(default_factory=dict)
 
     def problem_of(self, question: Question) -> Problem | None:
         """Why no contact can answer this question, None when some may."""
-        return find_problem(question, self.mapping, self.maps, self.properties)
+        fixed = self.fixed.get(question.name, "")
+        return find_problem(question, self.mapping, self.maps, self.properties, fixed)
 
     @property
     def maps(self) -> Mapping[str, AnswerMap]:
@@ -74,8 +76,8 @@ def find_unmapped(facts: FormFacts) -> Iterator[Cause]:
         "question_unmapped",
         f"“{facts.topic}” requires {answers}: {told}. The workflow action cannot register contacts"
         " for this webinar. People who use Zoom's own registration form are not affected.",
-        "Choose a contact property for each of these questions in Global settings, or make them"
-        f" optional in Zoom.{_proposals(facts, lacking)}",
+        "Choose a contact property or an answer for each of these questions under Questions in the"
+        f" settings, or make them optional in Zoom.{_proposals(facts, lacking)}",
         len(lacking),
         "open_settings",
         "Open settings",

@@ -24,6 +24,7 @@ LONGEST_ANSWER = 128
 LONGEST_QUOTE = 40
 
 _NO_MAPS: Mapping[str, AnswerMap] = MappingProxyType({})
+_NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +70,14 @@ def fill(
     mapping: Mapping[str, str],
     values: Mapping[str, str],
     answer_maps: Mapping[str, AnswerMap] = _NO_MAPS,
+    fixed: Mapping[str, str] = _NO_TEXTS,
 ) -> Filled:
     """Answer the questions from ``values``, the contact's by property name.
 
     ``mapping`` is contact property by question, ``answer_maps`` the portal's own translation of
-    values by question. The last name is filled in whether it is asked for or not. Choices are
-    compared without regard to case and surrounding space; several values are separated by ``;``.
+    values by question, ``fixed`` the answer by question for contacts that have none. The last name
+    is filled in whether it is asked for or not. Choices are compared without regard to case and
+    surrounding space; several values are separated by ``;``.
     """
     fields: dict[str, str] = {}
     custom: list[tuple[str, str]] = []
@@ -88,6 +91,8 @@ def fill(
         value = (values.get(name) or "").strip() if name else ""
         answer, told = _answer(question, value, answer_maps.get(question.name, {}))
         notes += [f"{question.name}: {note}" for note in told]
+        if not answer:
+            answer, _ = _answer(question, fixed.get(question.name, "").strip(), {})
         if not answer:
             missing += [question.name] if question.is_required else []
         elif question.is_custom:
@@ -117,6 +122,11 @@ def find_answer(question: Question, value: str, answer_map: AnswerMap) -> str | 
         if _same(answer) == _same(wanted):
             return answer
     return None if question.is_custom else find_standard_answer(question.name, wanted)
+
+
+def is_answered_by(question: Question, text: str) -> bool:
+    """Whether Zoom accepts the text as an answer, or something of it."""
+    return bool(_answer(question, text.strip(), {})[0])
 
 
 def is_choice(question: Question) -> bool:

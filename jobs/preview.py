@@ -18,7 +18,8 @@ from jobs.decisions import decide_nameless, decide_people
 from jobs.gathering import Appearance, PersonPlan, Rules, gather, gather_nameless, load_rules
 from jobs.runtime import Runtime
 from jobs.wishes import due_changes, occurrence_wishes
-from schemas.tenant_settings import PluginForm, apply_patch, dump_settings, load_settings
+from schemas.plugin_forms import PluginForm
+from schemas.tenant_settings import apply_patch, dump_settings, load_settings
 from store.database import reading, writing
 from store.ledger_reading import applied_keys
 from store.people import nameless_of_occurrence, people_of_occurrence
@@ -51,8 +52,7 @@ def _rules(runtime: Runtime, run: RowMapping) -> Rules:
     with reading(runtime.database) as connection:
         version, current = read_settings(connection, portal_id)
         forms = {
-            plugin.name: PluginForm(plugin.description.settings_schema, plugin.description.defaults)
-            for plugin in runtime.registry.plugins
+            plugin.name: PluginForm.of(plugin.description) for plugin in runtime.registry.plugins
         }
         patch = run["settings_patch"] or {}
         settings = load_settings(apply_patch(dump_settings(current), patch, forms))

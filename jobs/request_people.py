@@ -159,7 +159,7 @@ def _fill(work: RequestWork, place: Place, rows: Sequence[RowMapping]) -> Mappin
     filled = {}
     for row in rows:
         values = {**read.get(row["contact_id"], {}), LAST_NAME_PROPERTY: row["last_name"]}
-        filled[row["id"]] = fill(questions, form.mapping, values, maps)
+        filled[row["id"]] = fill(questions, form.mapping, values, maps, form.fixed)
     return filled
 
 

@@ -20,6 +20,7 @@ from marshmallow import ValidationError
 
 from plugins.validation import Rejected, describe, manage
 from rollcall import PluginDescription, PluginError
+from rollcall.description import upgrade_settings
 
 BUILT_INS = (
     "plugins.exclusions",
@@ -52,12 +53,21 @@ class LoadedPlugin:
         """The hooks it implements, ``describe_plugin`` apart."""
         return tuple(self.calls)
 
+    def upgrade(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """What the portal stored, as this version of the plugin means it."""
+        described = self.description
+        try:
+            return upgrade_settings(stored, described.settings_version, described.migrate_settings)
+        except ValueError as error:
+            raise PluginError(f"has settings it cannot use: {error}") from error
+
     def load_settings(self, stored: Mapping[str, Any]) -> Mapping[str, Any]:
         """Defaults, then what the portal stored, loaded through the plugin's schema.
 
-        Raises `PluginError` naming the settings that do not fit it.
+        What was stored for an earlier version of the settings is migrated first. Raises
+        `PluginError` naming the settings that do not fit, or saying that they are of a later one.
         """
-        values = {**self.description.defaults, **stored}
+        values = {**self.description.defaults, **self.upgrade(stored)}
         schema = self.description.settings_schema
         if schema is None:
             return MappingProxyType(values)

@@ -90,11 +90,25 @@ def describe(manager: pluggy.PluginManager) -> PluginDescription:
             "contact_properties is not a tuple of property names",
             "List HubSpot's internal names: a-z, 0-9 and _.",
         ),
+        (
+            _is_version(description.settings_version),
+            "settings_version is not a whole number from 1",
+            "Count the shapes of the settings from 1.",
+        ),
+        (
+            description.settings_version == 1 or callable(description.migrate_settings),
+            "its settings have a version without migrate_settings",
+            "Say in migrate_settings what stored settings of earlier versions mean.",
+        ),
     ):
         if not is_right:
             raise Rejected(what, remedy)
     _check_settings(description)
     return description
+
+
+def _is_version(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
 def _check_settings(description: PluginDescription) -> None:

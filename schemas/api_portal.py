@@ -14,6 +14,13 @@ class VersionedSettings(SettingsSchema):
     version = ma.Integer()
 
 
+class DomainsSchema(Schema):
+    """Domains that suggest themselves for exclusions."""
+
+    hosts = ma.List(ma.String())
+    colleagues = ma.List(ma.String())
+
+
 class OutageSchema(Schema):
     """An account that does not answer: what is to be read or written waits, and is not lost."""
 
@@ -26,17 +33,23 @@ class HubSpotConnectionSchema(Schema):
 
     status = ma.String()
     scopes = ma.List(ma.String())
+    connected_by = ma.String(metadata={"description": "Who installed Rollcall; empty: not known."})
+    connected_at = ma.AwareDateTime(allow_none=True)
     not_answering = ma.Nested(OutageSchema, allow_none=True)
 
 
 class ZoomConnectionSchema(Schema):
     """One Zoom account; `reduced`: the installer may not read attendance reports.
 
-    `not_answering` is null while it answers.
+    `not_answering` is null while it answers. An account that several people connected is listed
+    once for each.
     """
 
     account_id = ma.String()
     status = ma.String()
+    scopes = ma.List(ma.String())
+    connected_by = ma.String(metadata={"description": "Name or address; empty: not known."})
+    connected_at = ma.AwareDateTime()
     business_unit = ma.String()
     reduced = ma.Boolean()
     not_answering = ma.Nested(OutageSchema, allow_none=True)
@@ -72,6 +85,7 @@ class HealthSchema(Schema):
     """How the plugin fares in this portal: people it makes wait, and people it failed for.
 
     A paused plugin is not asked; `why` says what it did, `since` when it was paused.
+    `last_failure` is what it did last while it is still asked; empty: nothing.
     """
 
     state = ma.String(
@@ -79,6 +93,7 @@ class HealthSchema(Schema):
     )
     why = ma.String()
     since = ma.AwareDateTime(allow_none=True)
+    last_failure = ma.String()
     waiting = ma.Integer()
     failing = ma.Integer()
 
@@ -94,6 +109,15 @@ class PluginSchema(Schema):
     enabled = ma.Boolean()
     order = ma.Integer(metadata={"description": "Its place among all plugins, from 0."})
     settings = ma.Dict()
+    settings_version = ma.Integer(
+        metadata={
+            "description": "The version of the settings' shape. Settings of an earlier one are"
+            " accepted where they name it as `$version`, and migrated."
+        }
+    )
+    settings_problem = ma.String(
+        metadata={"description": "Why the stored settings cannot be used; empty: they can."}
+    )
     defaults = ma.Dict()
     schema = ma.Dict(allow_none=True)
     health = ma.Nested(HealthSchema)

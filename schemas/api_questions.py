@@ -14,7 +14,7 @@ class QuestionSchema(Schema):
     question = ma.String(
         metadata={
             "description": "Zoom's field name, or the exact title of a custom question: the key in"
-            " the settings `question_mapping` and `question_answers`."
+            " the settings `question_mapping`, `question_answers` and `question_values`."
         }
     )
     required = ma.Boolean()
@@ -36,6 +36,9 @@ class QuestionSchema(Schema):
     proposed_property = ma.String(
         allow_none=True, metadata={"description": "A property of the portal that suggests itself."}
     )
+    fixed_value = ma.String(
+        allow_none=True, metadata={"description": "The answer for contacts that have none."}
+    )
     is_source_missing = ma.Boolean(
         metadata={
             "description": "A required question that no contact can answer: the workflow action"
@@ -43,6 +46,43 @@ class QuestionSchema(Schema):
         }
     )
     message = ma.String(metadata={"description": "What is wrong with the source; empty: nothing."})
+
+
+class LackingSchema(Schema):
+    """A required question no contact can answer, and why."""
+
+    question = ma.String()
+    message = ma.String()
+
+
+class AwaitedFormSchema(Schema):
+    """The form of a webinar to come, and why workflows cannot register contacts for it."""
+
+    webinar_id = ma.String()
+    topic = ma.String()
+    start_time = ma.AwareDateTime(
+        allow_none=True, metadata={"description": "Of the next date; null: without a fixed time."}
+    )
+    questions = ma.Integer(allow_none=True, metadata={"description": "null: not read yet."})
+    required = ma.Integer()
+    lacking = ma.List(ma.Nested(LackingSchema))
+    message = ma.String(
+        metadata={"description": "Why Zoom did not show the questions; empty: it did."}
+    )
+
+
+class ContactPropertySchema(Schema):
+    """A contact property of the portal that may answer questions."""
+
+    name = ma.String()
+    label = ma.String()
+    type = ma.String()
+
+
+class ContactPropertiesSchema(Schema):
+    """All of them by name; none before HubSpot was first asked."""
+
+    results = ma.List(ma.Nested(ContactPropertySchema))
 
 
 class QuestionListSchema(Schema):

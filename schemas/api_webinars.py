@@ -7,6 +7,8 @@ from marshmallow import fields as ma
 
 from schemas.api import PageQuery
 
+MAX_IDS_TEXT = 65 * 200
+"""As many users as fit on a page, each with a comma."""
 SWITCH = ("default", "on", "off")
 RECORDING_STATES = ("processing", "available", "trashed", "deleted", "unavailable")
 TRANSCRIPT_STATES = ("missing", "processing", "available", "gone")
@@ -33,6 +35,10 @@ class UserQuery(PageQuery):
     """Users whose name or address holds `search`."""
 
     search = ma.String(load_default="", validate=validate.Length(max=255))
+    ids = ma.String(
+        metadata={"description": "Only these users, by Zoom's user id, separated by commas."},
+        validate=validate.Length(max=MAX_IDS_TEXT),
+    )
 
 
 class CountsSchema(Schema):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -12,13 +11,14 @@ from typing import Any, Literal
 from marshmallow import EXCLUDE, Schema, ValidationError, validate
 from marshmallow import fields as ma
 
+from schemas.plugin_forms import PluginForm, check_form
+
 Scope = Literal["none", "all", "selected"]
 
 MAX_DOMAINS = 500
 MAX_USERS = 5000
 MAX_MAPPINGS = 200
 MAX_TEXT = 255
-MAX_PLUGIN_SETTINGS_BYTES = 64 * 1024
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _PROPERTY = r"^[a-z][a-z0-9_]{0,254}$"
@@ -26,17 +26,6 @@ _PROPERTY = r"^[a-z][a-z0-9_]{0,254}$"
 
 def _empty() -> Mapping[str, Any]:
     return MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class PluginForm:
-    """What a plugin's settings are checked with: its marshmallow schema (None: it has no settings).
-
-    ``defaults`` fill in what the portal has not set.
-    """
-
-    schema: type[Schema] | None = None
-    defaults: Mapping[str, Any] = field(default_factory=_empty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +48,8 @@ class Settings:
     Domains are lower-case; ``*.acme.example`` stands for every sub-domain of ``acme.example``.
     Users are Zoom user ids. ``question_mapping`` is contact property by registration question,
     ``question_answers`` Zoom's answer by the property's value, again by question: only for values
-    that are no answers of Zoom's as they stand.
+    that are no answers of Zoom's as they stand. ``question_values`` is the answer, again by
+    question, for contacts that have none.
     """
 
     webinar_sync: Scope = "none"
@@ -77,6 +67,7 @@ class Settings:
     recording_target: Literal["call", "marketing_event"] = "call"
     question_mapping: Mapping[str, str] = field(default_factory=_empty)
     question_answers: Mapping[str, Mapping[str, str]] = field(default_factory=_empty)
+    question_values: Mapping[str, str] = field(default_factory=_empty)
     raw_retention_days: int = 30
     plugins: Mapping[str, PluginChoice] = field(default_factory=_empty)
 
@@ -207,6 +198,11 @@ class SettingsSchema(Schema):
         ),
         validate=validate.Length(max=MAX_MAPPINGS),
     )
+    question_values = ma.Dict(
+        keys=_question(),
+        values=ma.String(validate=validate.Length(min=1, max=MAX_TEXT)),
+        validate=validate.Length(max=MAX_MAPPINGS),
+    )
     raw_retention_days = ma.Integer(validate=validate.Range(1, 365))
     plugins = ma.Dict(
         keys=ma.String(validate=validate.Length(min=1, max=40)),
@@ -244,7 +240,7 @@ def load_settings(values: Mapping[str, Any]) -> Settings:
         name: PluginChoice(**{**choice, "settings": MappingProxyType(choice.get("settings", {}))})
         for name, choice in loaded.pop("plugins", {}).items()
     }
-    for name in ("question_mapping", "question_answers"):
+    for name in ("question_mapping", "question_answers", "question_values"):
         loaded[name] = MappingProxyType(loaded.get(name, {}))
     return replace(Settings(), **loaded, plugins=MappingProxyType(plugins))
 
@@ -255,6 +251,7 @@ def dump_settings(settings: Settings) -> dict[str, Any]:
     return {
         **{k: list(v) if isinstance(v, tuple) else v for k, v in values.items()},
         "question_mapping": dict(settings.question_mapping),
+        "question_values": dict(settings.question_values),
         "question_answers": {name: dict(one) for name, one in settings.question_answers.items()},
         "plugins": {
             name: {
@@ -311,26 +308,12 @@ def _check_plugins(
     for name, choice in choices.items():
         if name not in forms and name not in known:
             problems[name] = ["There is no plugin of this name."]
-        elif "settings" in choice and (wrong := _check_form(choice["settings"], forms.get(name))):
-            problems[name] = {"value": {"settings": wrong}}
+        elif "settings" in choice:
+            entered, wrong = check_form(choice["settings"], forms.get(name))
+            choice["settings"] = entered
+            if wrong:
+                problems[name] = {"value": {"settings": wrong}}
     return problems
-
-
-def _check_form(entered: Mapping[str, Any], form: PluginForm | None) -> Any:
-    """What the plugin's schema says against the values; None when nothing."""
-    if form is None:
-        return ["The plugin is not installed, so its settings cannot be checked."]
-    if form.schema is None:
-        return ["The plugin has no settings."] if entered else None
-    if len(json.dumps(entered)) > MAX_PLUGIN_SETTINGS_BYTES:
-        return [f"Longer than {MAX_PLUGIN_SETTINGS_BYTES // 1024} KiB."]
-    try:
-        form.schema().load({**form.defaults, **entered})
-    except ValidationError as error:
-        return error.messages
-    except Exception as error:  # the schema is a plugin's own code
-        return [f"The plugin's own check failed ({type(error).__name__})."]
-    return None
 
 
 def _as_json(choice: PluginChoice) -> dict[str, Any]:

@@ -7,21 +7,27 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, RowMapping, select
 
 from store.tables import connection as connection_table
-from store.tables import portal, portal_zoom
+from store.tables import hubspot_user, portal, portal_zoom, zoom_user
 
 _STATUS = (
     connection_table.c.account_id,
     connection_table.c.status,
     connection_table.c.scopes,
     connection_table.c.is_reduced,
+    connection_table.c.created_at,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionStatus:
-    """A portal's row, its HubSpot grant (None: no grant any more) and its Zoom accounts."""
+    """A portal's row, its HubSpot grant (None: no grant any more) and its Zoom accounts.
+
+    ``installer`` is the address of who installed Rollcall, each Zoom account's ``name`` and
+    ``email`` are those of who connected it; empty or None where nobody knows.
+    """
 
     portal: RowMapping
+    installer: str
     hubspot: RowMapping | None
     zoom: list[RowMapping]
 
@@ -41,13 +47,25 @@ def read_connection_status(connection: Connection, portal_id: str) -> Connection
         .mappings()
         .first()
     )
+    installer = connection.execute(
+        select(hubspot_user.c.email).where(
+            hubspot_user.c.portal_id == portal_id,
+            hubspot_user.c.user_id == portal_row["installer_user_id"],
+        )
+    ).scalar()
     zoom = connection.execute(
-        select(*_STATUS, portal_zoom.c.business_unit)
+        select(*_STATUS, portal_zoom.c.business_unit, zoom_user.c.name, zoom_user.c.email)
         .join(portal_zoom, portal_zoom.c.connection_id == connection_table.c.id)
+        .outerjoin(
+            zoom_user,
+            (zoom_user.c.portal_id == portal_zoom.c.portal_id)
+            & (zoom_user.c.account_id == connection_table.c.account_id)
+            & (zoom_user.c.user_id == connection_table.c.user_id),
+        )
         .where(portal_zoom.c.portal_id == portal_id)
-        .order_by(connection_table.c.account_id)
+        .order_by(connection_table.c.account_id, connection_table.c.id)
     )
-    return ConnectionStatus(portal_row, hubspot, list(zoom.mappings()))
+    return ConnectionStatus(portal_row, installer or "", hubspot, list(zoom.mappings()))
 
 
 def is_zoom_connected(connection: Connection, portal_id: str, account_id: str) -> bool:

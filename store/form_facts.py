@@ -30,6 +30,7 @@ def read_form_facts(
         problem=form.problem,
         mapping=settings.question_mapping,
         answers=settings.question_answers,
+        fixed=settings.question_values,
         properties=properties,
     )
 

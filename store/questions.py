@@ -59,6 +59,17 @@ def form_of(connection: Connection, webinar_pk: int) -> StoredForm:
     return StoredForm(_load(row["questions"]), row["read_at"], row["problem"])
 
 
+def forms_of(connection: Connection, webinar_pks: Sequence[int]) -> dict[int, StoredForm]:
+    """The forms that were read, by webinar."""
+    rows = connection.execute(
+        select(registration_form).where(registration_form.c.webinar_pk.in_(webinar_pks))
+    )
+    return {
+        row["webinar_pk"]: StoredForm(_load(row["questions"]), row["read_at"], row["problem"])
+        for row in rows.mappings()
+    }
+
+
 def _load(rows: Sequence[dict[str, Any]] | None) -> tuple[Question, ...] | None:
     if rows is None:
         return None

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from rollcall.errors import NeedsAttention
+from schemas.plugin_forms import PluginForm
 from schemas.tenant_settings import (
     PluginChoice,
-    PluginForm,
     Settings,
     apply_patch,
     dump_settings,
@@ -38,6 +39,7 @@ WITHOUT_EFFECT_ON_PEOPLE = frozenset(
         "registration_accounts",
         "question_mapping",
         "question_answers",
+        "question_values",
         "raw_retention_days",
     }
 )
@@ -69,6 +71,16 @@ def read_settings(
     return number, load_settings(_stored(connection, portal_id, number))
 
 
+class ChangedMeanwhile(NeedsAttention):
+    """The settings are not those any more that a change was meant for."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Somebody else changed the settings meanwhile, so nothing was changed. Look at what is"
+            " in force now, then save again."
+        )
+
+
 def save_settings(
     connection: Connection,
     portal_id: str,
@@ -76,17 +88,21 @@ def save_settings(
     author: str,
     now: datetime,
     plugin_forms: Mapping[str, PluginForm],
+    based_on: int | None = None,
 ) -> int:
     """Apply the patch as a new version; its number (the old one when nothing changes).
 
     People whose decision may change become dirty, and webinars (or their recordings) the change
     switches on become due for a read, so what was missed arrives by itself. A paused plugin that is
-    switched or set otherwise begins anew. Raises marshmallow's ValidationError.
+    switched or set otherwise begins anew. Raises marshmallow's ValidationError, and
+    `ChangedMeanwhile` when the version in force is another than ``based_on`` (None: any will do).
     """
     # One change at a time, each on top of the one before.
     number = connection.execute(
         select(portal.c.settings_version).where(portal.c.portal_id == portal_id).with_for_update()
     ).scalar_one()
+    if based_on is not None and based_on != number:
+        raise ChangedMeanwhile
     stored = _stored(connection, portal_id, number)
     before = load_settings(stored)
     values = apply_patch(stored, patch, plugin_forms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,10 +17,20 @@ _CHUNK = 500
 
 
 def list_users(
-    connection: Connection, portal_id: str, limit: int, after: str | None = None, search: str = ""
+    connection: Connection,
+    portal_id: str,
+    limit: int,
+    after: str | None = None,
+    search: str = "",
+    ids: Collection[str] | None = None,
 ) -> list[RowMapping]:
-    """Users of the portal's Zoom accounts by user id, those behind ``after``."""
+    """Users of the portal's Zoom accounts by user id, those behind ``after``.
+
+    ``ids`` are the only ones to list; None: all.
+    """
     query = select(zoom_user).where(zoom_user.c.portal_id == portal_id)
+    if ids is not None:
+        query = query.where(zoom_user.c.user_id.in_(list(ids)))
     if after is not None:
         query = query.where(zoom_user.c.user_id > after)
     if search:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from clients.breaker import Outage
+from store.tables import connection, portal
 from tests.api.conftest import (
     ADMIN,
     NOW,
@@ -32,12 +33,17 @@ def test_the_connection_is_shown_without_any_token(member: HubSpotCaller) -> Non
         "hubspot": {
             "status": "connected",
             "scopes": ["crm.objects.contacts.write"],
+            "connected_by": "",
+            "connected_at": NOW.isoformat(),
             "not_answering": None,
         },
         "zoom": [
             {
                 "account_id": "zoom-account",
                 "status": "connected",
+                "scopes": ["crm.objects.contacts.write"],
+                "connected_by": "",
+                "connected_at": NOW.isoformat(),
                 "business_unit": "",
                 "reduced": False,
                 "not_answering": None,
@@ -113,3 +119,12 @@ def test_people_without_identity_are_listed(
     assert [row["name"] for row in rows] == ["G0", "G1", "G2"]
     assert rows[0]["webinar_id"] == "95000000001"
     assert stranger.all("/api/unmatched") == []
+
+
+def test_the_connection_says_who_made_it(member: HubSpotCaller, engine: Engine) -> None:
+    with engine.begin() as to:
+        to.execute(portal.update().values(installer_user_id=ADMIN))
+        to.execute(connection.update().values(user_id="host1"))
+    shown = member.get("/api/connection")
+    assert shown["hubspot"]["connected_by"] == f"user{ADMIN}@acme.example"
+    assert shown["zoom"][0]["connected_by"] == "Host 1"

@@ -12,7 +12,7 @@ from engine.question_sources import ContactProperty
 from engine.questions import Question
 from store.contact_properties import replace_contact_properties
 from store.questions import note_unreadable, save_questions
-from store.tables import webinar
+from store.tables import occurrence, webinar
 from tests.api.conftest import NOW, PORTAL, HubSpotCaller, add_webinar
 
 UPCOMING = "95000000009"
@@ -67,6 +67,7 @@ def test_B7_each_question_is_shown_with_its_source_or_a_proposal(
             "property": "diet",
             "property_answers": {"v": "Vegan", "x": "Other"},
             "proposed_property": "company",
+            "fixed_value": None,
             "is_source_missing": False,
             "message": "",
         },
@@ -78,6 +79,7 @@ def test_B7_each_question_is_shown_with_its_source_or_a_proposal(
             "property": None,
             "property_answers": {},
             "proposed_property": "diet",
+            "fixed_value": None,
             "is_source_missing": True,
             "message": "No contact property is chosen for it.",
         },
@@ -89,6 +91,7 @@ def test_B7_each_question_is_shown_with_its_source_or_a_proposal(
             "property": "gone",
             "property_answers": {},
             "proposed_property": None,
+            "fixed_value": None,
             "is_source_missing": False,
             "message": "HubSpot has no such contact property any more.",
         },
@@ -139,3 +142,57 @@ def test_B7_a_webinar_without_registration_says_so(
 
 def test_B7_another_portals_webinar_is_not_there(stranger: HubSpotCaller, asked: int) -> None:
     assert stranger.call("GET", PATH).status_code == 404
+
+
+def test_B7_a_fixed_answer_is_a_source_where_zoom_accepts_it(
+    member: HubSpotCaller, admin: HubSpotCaller, asked: int
+) -> None:
+    patch = {"question_values": {"Diet": "Meat", "org": "A guest"}}
+    assert admin.call("PATCH", "/api/settings", patch).status_code == 200
+    org, diet, _ = member.get(PATH)["results"]
+    assert (org["fixed_value"], org["is_source_missing"]) == ("A guest", False)
+    assert (diet["fixed_value"], diet["is_source_missing"]) == ("Meat", True)
+    admin.call("PATCH", "/api/settings", {"question_values": {"Diet": "fish"}})
+    org, diet, _ = member.get(PATH)["results"]
+    assert (org["is_source_missing"], diet["is_source_missing"]) == (True, False)
+
+
+def test_B7_forms_of_webinars_to_come_say_what_they_lack(
+    member: HubSpotCaller, stranger: HubSpotCaller, asked: int, engine: Engine
+) -> None:
+    (form,) = member.get("/api/questions")["results"]
+    assert form == {
+        "webinar_id": UPCOMING,
+        "topic": "Spring launch",
+        "start_time": (NOW + timedelta(days=1)).isoformat(),
+        "questions": 3,
+        "required": 2,
+        "lacking": [
+            {"question": "org", "message": "No contact property is chosen for it."},
+            {"question": "Diet", "message": "No contact property is chosen for it."},
+        ],
+        "message": "",
+    }
+    assert stranger.get("/api/questions")["results"] == []
+    with engine.begin() as to:
+        to.execute(occurrence.update().values(start_at=NOW - timedelta(days=2)))
+    assert member.get("/api/questions")["results"] == [], "it is over"
+
+
+def test_B7_forms_are_paged_by_the_next_start(member: HubSpotCaller, engine: Engine) -> None:
+    unread = {"ended_at": None, "settled_at": None, "read_at": None, "report_rows": None}
+    for days in (3, 1, 2):
+        start = NOW + timedelta(days=days)
+        add_webinar(engine, f"9500000001{days}", **{**unread, "start_at": start})
+    with engine.begin() as to:
+        to.execute(webinar.update().values(approval_type=0))
+    forms = member.all("/api/questions", limit=1)
+    assert [one["webinar_id"][-1] for one in forms] == ["1", "2", "3"]
+    assert forms[0]["questions"] is None, "not read yet"
+
+
+def test_B7_contact_properties_are_offered_by_name(member: HubSpotCaller, asked: int) -> None:
+    assert member.get("/api/contact-properties")["results"] == [
+        {"name": "company", "label": "Company", "type": "string"},
+        {"name": "diet", "label": "Diet", "type": "enumeration"},
+    ]

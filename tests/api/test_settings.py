@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine, select
 
-from store.tables import occurrence_person, run
+from store.tables import hubspot_user, occurrence_person, run, zoom_user
 from tests.api.conftest import Calls, HubSpotCaller, add_people, add_webinar
 
 
@@ -194,6 +194,7 @@ def test_plugins_are_listed_in_the_order_they_are_asked(member: HubSpotCaller) -
         "state": "healthy",
         "why": "",
         "since": None,
+        "last_failure": "",
         "waiting": 0,
         "failing": 0,
     }
@@ -228,3 +229,37 @@ def test_a_plugin_that_makes_people_wait_shows_how_many(
     first = member.get("/api/plugins")["results"][0]
     assert first["health"]["state"] == "needs_attention"
     assert (first["health"]["waiting"], first["health"]["failing"]) == (3, 0)
+
+
+def test_a_change_meant_for_an_older_version_is_refused_and_changes_nothing(
+    admin: HubSpotCaller,
+) -> None:
+    read = admin.get("/api/settings")["version"]
+    changed = admin.call("PATCH", "/api/settings", {"version": read, "join_link": "personal"})
+    assert changed.status_code == 200, changed.text
+    before = admin.get("/api/settings")
+    answer = admin.call("PATCH", "/api/settings", {"version": read, "raw_retention_days": 9})
+    assert (answer.status_code, answer.json["category"]) == (409, "CONFLICT")
+    assert "Somebody else changed the settings meanwhile" in answer.json["message"]
+    assert admin.call("PATCH", "/api/settings", {"version": "two"}).status_code == 400
+    assert admin.get("/api/settings") == before
+
+
+def test_users_are_asked_for_one_by_one_or_by_id(
+    member: HubSpotCaller, stranger: HubSpotCaller
+) -> None:
+    assert member.get("/api/users/host1")["email"] == "host1@acme.example"
+    assert stranger.call("GET", "/api/users/host1").status_code == 404
+    shown = member.get("/api/users", ids="host2,nobody,host0")["results"]
+    assert [one["id"] for one in shown] == ["host0", "host2"]
+
+
+def test_Q1_domains_of_hosts_and_of_colleagues_suggest_themselves(
+    member: HubSpotCaller, stranger: HubSpotCaller, engine: Engine
+) -> None:
+    with engine.begin() as to:
+        to.execute(hubspot_user.update().values(email="Me@Colleague.example"))
+        to.execute(zoom_user.update().where(zoom_user.c.user_id == "host2").values(email="h@b.no"))
+    expected = {"hosts": ["acme.example", "b.no"], "colleagues": ["colleague.example"]}
+    assert member.get("/api/domains") == expected
+    assert stranger.get("/api/domains")["hosts"] == []

@@ -176,3 +176,23 @@ def test_B7_a_form_is_filled_question_by_question() -> None:
     assert filled.custom == ((ROLE.name, "Baker"),)
     assert filled.missing == ("Diet",)
     assert filled.notes == ()
+
+
+class TestFixedAnswers:
+    """B7: what is answered for contacts that have no value."""
+
+    def test_a_contacts_own_value_comes_first(self) -> None:
+        org, fixed = Question("org", is_required=True), {"org": "A guest"}
+        mapping = {"org": "company"}
+        assert fill([org], mapping, {"company": "Acme"}, {}, fixed).fields["org"] == "Acme"
+        filled = fill([org], mapping, {"company": " "}, {}, fixed)
+        assert (filled.fields["org"], filled.missing) == ("A guest", ())
+        assert fill([org], {}, {}, {}, fixed).fields["org"] == "A guest"
+
+    def test_one_that_zoom_does_not_accept_is_none(self) -> None:
+        diet = Question("Diet", True, True, "single_dropdown", ("Vegan", "Fish"))
+        assert fill([diet], {}, {}, {}, {"Diet": "Meat"}).missing == ("Diet",)
+        assert fill([diet], {}, {}, {}, {"Diet": "fish"}).custom == (("Diet", "Fish"),)
+        value_left_out = fill([diet], {"Diet": "diet"}, {"diet": "Meat"}, {}, {"Diet": "Fish"})
+        assert value_left_out.custom == (("Diet", "Fish"),)
+        assert "Meat" in value_left_out.notes[0]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from marshmallow import Schema, fields
 
-from plugins.registry import BUILT_INS, PluginProblem, Registry, load_plugins
-from rollcall import PluginError
+from plugins.registry import BUILT_INS, PluginProblem, Registry, load_plugin, load_plugins
+from plugins.validation import Rejected
+from rollcall import PluginDescription, PluginError, hookimpl
 from tests.rollcall.values import attendance, context, person
 
 PARTNERS = Path(__file__).parent / "data" / "partners"
@@ -132,3 +136,57 @@ def test_settings_that_do_not_fit_are_named(
     assert loyalty is not None
     with pytest.raises(PluginError, match=named):
         loyalty.load_settings(stored)
+
+
+class TestVersionsOfSettings:
+    """B10: what portals stored for an earlier version of a plugin's settings."""
+
+    @staticmethod
+    def plugin(version: int, migrate: Any) -> object:
+        class Tiers:
+            @hookimpl
+            def describe_plugin(self) -> PluginDescription:
+                return PluginDescription(
+                    "tiers",
+                    "Tiers",
+                    "1.0",
+                    settings_schema=Schema.from_dict({"tier": fields.String(required=True)}),
+                    settings_version=version,
+                    migrate_settings=migrate,
+                )
+
+            @hookimpl
+            def on_registrant(self) -> list[Any]:
+                return []
+
+        return Tiers()
+
+    @pytest.mark.parametrize(
+        ("stored", "loaded"),
+        [
+            pytest.param({"level": "gold"}, "gold from 1", id="never marked"),
+            pytest.param({"level": "gold", "$version": 2}, "gold from 2", id="one version back"),
+            pytest.param({"tier": "gold", "$version": 3}, "gold", id="of today"),
+        ],
+    )
+    def test_B10_they_are_migrated_before_they_are_loaded(
+        self, stored: dict[str, Any], loaded: str
+    ) -> None:
+        def migrate(values: Mapping[str, Any], version: int) -> Mapping[str, Any]:
+            return {"tier": f"{values['level']} from {version}"}
+
+        plugin = load_plugin(self.plugin(3, migrate))
+        assert plugin.load_settings(stored) == {"tier": loaded}
+
+    @pytest.mark.parametrize("version", [4, 0, "3", True])
+    def test_B10_those_of_a_version_nobody_knows_are_refused(self, version: Any) -> None:
+        plugin = load_plugin(self.plugin(3, dict))
+        with pytest.raises(PluginError, match="settings it cannot use"):
+            plugin.load_settings({"tier": "gold", "$version": version})
+
+    @pytest.mark.parametrize(("version", "migrate"), [(2, None), (0, None), ("1", None)])
+    def test_B10_a_version_without_a_way_to_it_is_no_plugin(
+        self, version: Any, migrate: Any
+    ) -> None:
+        with pytest.raises(Rejected, match="version"):
+            load_plugin(self.plugin(version, migrate))

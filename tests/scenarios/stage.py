@@ -31,8 +31,8 @@ from oauth.flows import HUBSPOT_OPTIONAL_SCOPES, HUBSPOT_SCOPES
 from oauth.installations import install_portal, install_zoom
 from plugins.registry import Registry
 from schemas.oauth_answers import read_tokens
+from schemas.plugin_forms import PluginForm
 from schemas.recording_links import RecordingLinks
-from schemas.tenant_settings import PluginForm
 from store.database import open_database, reading, writing
 from store.runs import OPEN_STATES, next_ready_at, open_run
 from store.sealing import Sealer

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from marshmallow import Schema, ValidationError, fields, validate
 
+from schemas.plugin_forms import PluginForm
 from schemas.tenant_settings import (
-    PluginForm,
     Settings,
     apply_patch,
     dump_settings,

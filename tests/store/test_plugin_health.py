@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 from sqlalchemy import Connection, RowMapping, select
 
 from engine.offences import Offence
-from schemas.tenant_settings import PluginForm
+from schemas.plugin_forms import PluginForm
 from store.plugin_health import (
     OFFENCES,
     forgive,
