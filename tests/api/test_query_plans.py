@@ -36,6 +36,8 @@ def database_url(sqlite_url: str) -> str:
         ("/api/webinars/95000000001/people", {}),
         ("/api/webinars/95000000001/people", {"outcome": "excluded", "reason": "role"}),
         ("/api/webinars/95000000001/people", {"email": "jo", "plugin": "exclusions"}),
+        ("/api/webinars/95000000001/people/1", {}),
+        ("/api/people", {"email": "jo@x.no"}),
         ("/api/webinars/95000000001/audit", {}),
         ("/api/webinars/95000000001/runs", {}),
         ("/api/runs/{run_id}", {}),
