@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from api import (
+    attendance,
     audit,
     connection,
     console_link,
@@ -31,6 +32,7 @@ _GROUPS = (
     runs,
     people,
     person,
+    attendance,
     audit,
     questions,
     connection,

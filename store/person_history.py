@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, RowMapping, and_, func, or_, select
 
-from store.session_facts import NAMELESS
+from store.session_facts import IDENTITY, select_sessions
 from store.statements import among
 from store.tables import (
     effect,
@@ -15,7 +15,6 @@ from store.tables import (
     occurrence,
     occurrence_person,
     person,
-    registrant_alias,
     run,
     run_change,
     session,
@@ -139,31 +138,10 @@ def changes_about(connection: Connection, row: RowMapping) -> list[RowMapping]:
 
 def stays_of(connection: Connection, row: RowMapping) -> list[RowMapping]:
     """The report's rows that are the person's: instance_pk, joined_at, left_at, seconds."""
-    place, identity = row["occurrence_pk"], row["identity_key"]
-    columns = (session.c.instance_pk, session.c.joined_at, session.c.left_at, session.c.seconds)
-    mine = select(*columns).where(session.c.occurrence_pk == place)
-    if identity.startswith(NAMELESS):
-        mine = mine.where(session.c.row_key == identity.removeprefix(NAMELESS))
-    else:
-        aliases = select(registrant_alias.c.registrant_id).where(
-            registrant_alias.c.occurrence_pk == place, registrant_alias.c.email == identity
-        )
-        known = select(registrant_alias.c.registrant_id).where(
-            registrant_alias.c.occurrence_pk == place
-        )
-        matched = select(hand_match.c.row_key).where(
-            hand_match.c.occurrence_pk == place, hand_match.c.email == identity
-        )
-        by_registrant = session.c.registrant_id.in_(aliases)
-        unregistered = session.c.registrant_id.not_in(known)
-        mine = mine.where(
-            or_(
-                by_registrant,
-                and_(unregistered, session.c.email == identity),
-                and_(unregistered, session.c.email == "", session.c.row_key.in_(matched)),
-            )
-        )
-    return list(connection.execute(mine.order_by(session.c.joined_at)).mappings())
+    statement = select_sessions(
+        session.c.instance_pk, session.c.joined_at, session.c.left_at, session.c.seconds
+    ).where(session.c.occurrence_pk == row["occurrence_pk"], row["identity_key"] == IDENTITY)
+    return list(connection.execute(statement.order_by(session.c.joined_at)).mappings())
 
 
 def counted_instances(connection: Connection, occurrence_pk: int) -> list[RowMapping]:

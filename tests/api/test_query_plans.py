@@ -32,6 +32,10 @@ def database_url(sqlite_url: str) -> str:
     [
         ("/api/webinars", {}),
         ("/api/webinars", {"search": "topic"}),
+        ("/api/webinars", {"sync_status": "healthy"}),
+        ("/api/webinar-statuses", {}),
+        ("/api/webinars/95000000001/attendance", {}),
+        ("/api/attendance", {}),
         ("/api/webinars/95000000001", {}),
         ("/api/webinars/95000000001/people", {}),
         ("/api/webinars/95000000001/people", {"outcome": "excluded", "reason": "role"}),
