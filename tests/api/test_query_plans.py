@@ -46,6 +46,7 @@ def database_url(sqlite_url: str) -> str:
         ("/api/webinars/95000000001/runs", {}),
         ("/api/runs/{run_id}", {}),
         ("/api/runs/{run_id}/changes", {}),
+        ("/api/runs/{run_id}/errors", {}),
         ("/api/plugins", {}),
         ("/api/unmatched", {}),
         ("/api/dead-letters", {}),
