@@ -84,5 +84,15 @@ def _troubled() -> list[tuple[Mapping[str, Any], list[Any]]]:
     """The latest webinars that need attention, each with its warnings."""
     query = load(WebinarQuery, {"limit": WITH_WARNINGS, "sync_status": "attention"})
     listed = ask(get_webinars, query)["results"]
-    asked = load(AuditQuery, {"limit": 3})
-    return [(one, ask(get_audit, asked, webinar_id=one["id"])["results"]) for one in listed]
+    asked = load(AuditQuery, {})
+    return [
+        (
+            one,
+            [
+                warning
+                for warning in ask(get_audit, asked, webinar_id=one["id"])["results"]
+                if warning["code"] != "emails_excluded"  # nothing has to be done about it
+            ],
+        )
+        for one in listed
+    ]

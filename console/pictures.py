@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-WIDTH, HEIGHT = 720, 230
-LEFT, RIGHT, TOP, BOTTOM = 44, 12, 14, 30
+WIDTH, HEIGHT = 480, 210
+LEFT, RIGHT, TOP, BOTTOM = 58, 12, 14, 30
 FLOOR = HEIGHT - BOTTOM
 
-_STEPS = (1, 2, 5)
+_STEPS = (2, 4, 6, 8, 10)
 _CLOCK_STEPS = tuple(timedelta(minutes=n) for n in (5, 10, 15, 30, 60, 120, 240, 480, 1440))
 
 
@@ -82,8 +82,8 @@ def draw_rooms(rooms: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> RoomPictur
 
 
 def _clock(start: datetime, end: datetime) -> list[datetime]:
-    """Round moments from start to end, at most eight."""
-    step = next((one for one in _CLOCK_STEPS if (end - start) / one <= 8), _CLOCK_STEPS[-1])
+    """Round moments from start to end, at most seven."""
+    step = next((one for one in _CLOCK_STEPS if (end - start) / one <= 6), _CLOCK_STEPS[-1])
     seconds = step.total_seconds()
     first = -(-start.timestamp() // seconds) * seconds
     count = int((end.timestamp() - first) // seconds) + 1
@@ -91,17 +91,17 @@ def _clock(start: datetime, end: datetime) -> list[datetime]:
 
 
 def round_up(value: float) -> int:
-    """The next of 2, 5, 10, 20, 50, … from there: the top of a scale."""
+    """The next of 2, 4, 6, 8, 10, 20, 40, … from there: the top of a scale."""
     size = 1
     while True:
         for step in _STEPS:
-            if step * size >= max(value, 2):
+            if step * size >= value:
                 return step * size
         size *= 10
 
 
 FUNNEL_ROW = 40
-_FUNNEL_LEFT, _FUNNEL_ROOM = 150, 470
+_FUNNEL_LEFT, _FUNNEL_ROOM = 128, 280
 
 
 def draw_funnel(turnout: Mapping[str, int]) -> tuple[Bar, ...]:
