@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -34,11 +34,6 @@ from schemas.api_person import PeopleEverywhereQuery
 pages = new_blueprint("people")
 
 _FILTERS = ("email", "outcome", "reason", "plugin", "occurrence")
-_DONE: Mapping[str, tuple[Callable[..., Any], str]] = {
-    "include": (include_person, "Included: the person is synced now, whatever the rules say."),
-    "retry": (retry_person, "What HubSpot refused is sent again now."),
-    "release": (release_person, "Released: the person need not wait any longer."),
-}
 
 
 @pages.get("/webinars/<webinar_id>/people")
@@ -85,12 +80,24 @@ def person(webinar_id: str, person_id: str) -> str:
     )
 
 
-@pages.post("/webinars/<webinar_id>/people/<person_id>/<any(include, retry, release):deed>")
-def decide(webinar_id: str, person_id: str, deed: str) -> Response:
-    """Include anyway, try again, or let go on; back to the person."""
-    call, said = _DONE[deed]
-    ask(call, webinar_id=webinar_id, person_id=person_id)
-    return done(said, url_for("console_people.person", webinar_id=webinar_id, person_id=person_id))
+@pages.post("/webinars/<webinar_id>/people/<person_id>/include")
+def include(webinar_id: str, person_id: str) -> Response:
+    """Include anyway; back to the person."""
+    said = "Included: the person is synced now, whatever the rules say."
+    return _decide(include_person, said, webinar_id, person_id)
+
+
+@pages.post("/webinars/<webinar_id>/people/<person_id>/retry")
+def retry(webinar_id: str, person_id: str) -> Response:
+    """Try again what HubSpot refused; back to the person."""
+    return _decide(retry_person, "What HubSpot refused is sent again now.", webinar_id, person_id)
+
+
+@pages.post("/webinars/<webinar_id>/people/<person_id>/release")
+def release(webinar_id: str, person_id: str) -> Response:
+    """Let somebody go on who is held; back to the person."""
+    said = "Released: the person need not wait any longer."
+    return _decide(release_person, said, webinar_id, person_id)
 
 
 @pages.post("/webinars/<webinar_id>/people/<person_id>/match")
@@ -131,6 +138,11 @@ def contact_url(contact_id: str | None) -> str | None:
         return None
     root = current_app.config[HUBSPOT_APP_URL]
     return f"{root}/contacts/{caller().portal_id}/record/0-1/{contact_id}"
+
+
+def _decide(call: Callable[..., Any], said: str, webinar_id: str, person_id: str) -> Response:
+    ask(call, webinar_id=webinar_id, person_id=person_id)
+    return done(said, url_for("console_people.person", webinar_id=webinar_id, person_id=person_id))
 
 
 def _list_of(webinar_id: str, **filters: str) -> str:
