@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from api import (
+    attendance,
     audit,
     connection,
     console_link,
@@ -12,8 +13,10 @@ from api import (
     deliveries,
     domains,
     people,
+    person,
     plugin_list,
     questions,
+    run_failures,
     runs,
     settings,
     unmatched,
@@ -31,8 +34,11 @@ _GROUPS = (
     users,
     webinars,
     runs,
+    run_failures,
     people,
     contacts,
+    person,
+    attendance,
     audit,
     questions,
     connection,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +31,7 @@ from store.decisions import (
 )
 from store.gone import erased_among, lock_erasures
 from store.hand_matches import match_by_hand, unmatch_by_hand
+from store.person_history import primary_addresses, secondary_contacts
 from store.session_facts import NAMELESS
 
 blueprint = new_blueprint("people", "Who was synced, who was not, and why.")
@@ -46,25 +47,43 @@ _ERASED = "The person's data was erased on their demand; that cannot be overrule
 )
 def get_people(query: dict[str, Any], webinar_id: str) -> dict[str, Any] | Response:
     """The decision about each person of the webinar, occurrence by occurrence."""
-    wanted = PeopleFilter(query["email"], query["outcome"], query["reason"], query["plugin"])
+    if request.accept_mimetypes.best_match(["application/json", "text/csv"]) == "text/csv":
+        return export_people(query, webinar_id)
+    return page_of_people(query, webinar_id)
+
+
+def page_of_people(query: dict[str, Any], webinar_id: str) -> dict[str, Any]:
+    """The people as a page of the list."""
     after = read_cursor(query.get("after"), int, str)
     with reading(parts().engine) as connection:
-        webinar_row = portal_webinar(connection, webinar_id)
-        occurrences = {
-            row["id"]: row["occurrence_id"] or "0"
-            for row in chosen_occurrences(connection, webinar_row["id"], query.get("occurrence"))
-        }
-        if request.accept_mimetypes.best_match(["application/json", "text/csv"]) == "text/csv":
-            return stream_csv(parts().engine, webinar_id, occurrences, wanted)
-        rows = list_people(connection, list(occurrences), wanted, query["limit"] + 1, after)
-        excluded = [row for row in rows if row["outcome"] == "excluded"]
-        written = applied_effects(connection, excluded)
+        occurrences = _occurrence_ids(connection, query, webinar_id)
+        rows = list_people(connection, list(occurrences), _filter(query), query["limit"] + 1, after)
+        shown = show_people(connection, rows)
     return page(
         rows,
         query["limit"],
         lambda row: write_cursor(row["occurrence_pk"], row["identity_key"]),
-        lambda row: _show(row, occurrences[row["occurrence_pk"]], written.get(row["id"], ())),
+        lambda row: {**shown[row["id"]], "occurrence_id": occurrences[row["occurrence_pk"]]},
     )
+
+
+def export_people(query: dict[str, Any], webinar_id: str) -> Response:
+    """All matching people as CSV."""
+    with reading(parts().engine) as connection:
+        occurrences = _occurrence_ids(connection, query, webinar_id)
+    return stream_csv(parts().engine, webinar_id, occurrences, _filter(query))
+
+
+def _filter(query: dict[str, Any]) -> PeopleFilter:
+    return PeopleFilter(query["email"], query["outcome"], query["reason"], query["plugin"])
+
+
+def _occurrence_ids(
+    connection: Connection, query: dict[str, Any], webinar_id: str
+) -> dict[int, str]:
+    webinar_row = portal_webinar(connection, webinar_id)
+    chosen = chosen_occurrences(connection, webinar_row["id"], query.get("occurrence"))
+    return {row["id"]: row["occurrence_id"] or "0" for row in chosen}
 
 
 @blueprint.post("/webinars/<webinar_id>/people/<person_id>/include")
@@ -130,14 +149,7 @@ def _decide(
 ) -> dict[str, str]:
     given, who = parts(), caller()
     with writing(given.engine) as connection:
-        webinar_row = portal_webinar(connection, webinar_id)
-        row = None
-        if person_id.isascii() and person_id.isdigit() and len(person_id) < 19:
-            row = find_occurrence_person(
-                connection, who.portal_id, webinar_row["id"], int(person_id)
-            )
-        if row is None:
-            refuse(404, "There is no such person in this webinar.")
+        row = portal_person(connection, webinar_id, person_id)
         if decide is release_by_hand:
             _require_held(row)
         if row["reason"] == "privacy_deleted":
@@ -147,6 +159,19 @@ def _decide(
     return {"run_id": run_id}
 
 
+def portal_person(connection: Connection, webinar_id: str, person_id: str) -> RowMapping:
+    """The person with this id in the caller's webinar; 404 when there is none."""
+    webinar_row = portal_webinar(connection, webinar_id)
+    row = None
+    if person_id.isascii() and person_id.isdigit() and len(person_id) < 19:
+        row = find_occurrence_person(
+            connection, caller().portal_id, webinar_row["id"], int(person_id)
+        )
+    if row is None:
+        refuse(404, "There is no such person in this webinar.")
+    return row
+
+
 def _require_held(row: RowMapping) -> None:
     if not row["is_held"]:
         refuse(409, "The person is not held, so there is nobody to release.")
@@ -154,11 +179,24 @@ def _require_held(row: RowMapping) -> None:
         refuse(409, "The person waits for a plugin: retry the plugin, or switch it off.")
 
 
-def _show(row: RowMapping, occurrence_id: str, written: Sequence[RowMapping]) -> dict[str, Any]:
+def show_people(connection: Connection, rows: Sequence[RowMapping]) -> dict[int, dict[str, Any]]:
+    """The people as the API shows them but for the id of their date, by their key.
+
+    Rows carry ``contact_id`` and ``contact_match`` of the person.
+    """
+    excluded = [row for row in rows if row["outcome"] == "excluded"]
+    written = applied_effects(connection, excluded)
+    primary = primary_addresses(connection, caller().portal_id, secondary_contacts(rows))
+    return {row["id"]: _show(row, primary, written.get(row["id"], ())) for row in rows}
+
+
+def _show(
+    row: RowMapping, primary: Mapping[str, str], written: Sequence[RowMapping]
+) -> dict[str, Any]:
+    is_secondary = row["contact_match"] == "secondary"
     by = row["decided_by"]
     return {
         "person_id": str(row["id"]),
-        "occurrence_id": occurrence_id,
         "email": row["email"],
         "name": f"{row['first_name']} {row['last_name']}".strip(),
         "outcome": row["outcome"],
@@ -173,6 +211,8 @@ def _show(row: RowMapping, occurrence_id: str, written: Sequence[RowMapping]) ->
         "attended_seconds": row["attended_seconds"],
         "attended_percent": row["attended_percent"],
         "contact_id": row["contact_id"],
+        "is_secondary": is_secondary,
+        "primary_email": primary.get(row["contact_id"]) if is_secondary else None,
         "written_before": [
             {"effect": effect["kind"], "at": effect["applied_at"]} for effect in written
         ],

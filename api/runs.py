@@ -17,6 +17,7 @@ from api.parts import parts
 from api.settings import refuse_patch
 from api.webinars import chosen_occurrences, portal_webinar
 from schemas.api import PageQuery, page_of
+from schemas.api_runs import RunDetailSchema
 from schemas.api_webinars import ChangeSchema, RunSchema, SyncRequest, SyncStarted
 from schemas.tenant_settings import apply_patch, dump_settings
 from store.database import reading, writing
@@ -25,6 +26,7 @@ from store.run_progress import (
     find_run_group,
     list_changes,
     list_run_groups,
+    previous_group,
     queued_group,
     runs_of_groups,
 )
@@ -134,12 +136,18 @@ def get_runs(query: dict[str, Any], webinar_id: str) -> dict[str, Any]:
 
 
 @blueprint.get("/runs/<run_id>")
-@blueprint.response(200, RunSchema)
+@blueprint.response(200, RunDetailSchema)
 def get_run(run_id: str) -> dict[str, Any]:
-    """How far a run is, and what it came to."""
+    """How far a run is, what it came from, and what it came to."""
     with reading(parts().engine) as connection:
-        rows = _portal_run(connection, run_id)
-        return _show_runs(connection, [rows])[rows[0]["group_id"]]
+        rows = portal_run(connection, run_id)
+        shown = _show_runs(connection, [rows])[rows[0]["group_id"]]
+        return {
+            **shown,
+            "source": _show_source(connection, rows),
+            "settings": rows[0]["settings_patch"] or {},
+            "previous": previous_group(connection, rows[0]),
+        }
 
 
 @blueprint.get("/runs/<run_id>/changes")
@@ -149,12 +157,13 @@ def get_changes(query: dict[str, Any], run_id: str) -> dict[str, Any]:
     """What a run changed, or a dry run would change."""
     after = read_cursor(query.get("after"), int)
     with reading(parts().engine) as connection:
-        ids = [row["id"] for row in _portal_run(connection, run_id)]
+        ids = [row["id"] for row in portal_run(connection, run_id)]
         rows = list_changes(connection, ids, query["limit"] + 1, after[0] if after else 0)
     return page(rows, query["limit"], lambda row: write_cursor(row["id"]), _show_change)
 
 
-def _portal_run(connection: Connection, run_id: str) -> list[RowMapping]:
+def portal_run(connection: Connection, run_id: str) -> list[RowMapping]:
+    """The rows of the caller's run with this id; 404 when there is none."""
     rows = find_run_group(connection, caller().portal_id, run_id)
     if not rows:
         refuse(404, "There is no such run in this HubSpot account.")
@@ -189,6 +198,25 @@ def _show_runs(
             "finished_at": None if None in finished else max(finished),
         }
     return shown
+
+
+def _show_source(connection: Connection, rows: Sequence[RowMapping]) -> dict[str, Any]:
+    begun = {row["occurrence_pk"]: row["started_at"] for row in rows}
+    details = load_occurrence_details(connection, begun)
+    places = [place for place, _ in details.values()]
+    figures = [place["zoom_people"] for place in places]
+    reads = [place["read_at"] for place in places]
+    return {
+        "people": None if None in figures else sum(figures),
+        "report_rows": sum(place["report_rows"] or 0 for place in places),
+        "read_at": None if None in reads else min(reads),
+        "read_by_run": all(
+            place["read_at"] is not None
+            and begun[place["id"]] is not None
+            and place["read_at"] >= begun[place["id"]]
+            for place in places
+        ),
+    }
 
 
 def _state(states: Sequence[str]) -> str:

@@ -12,9 +12,16 @@ from api.callers import caller
 from api.errors import refuse
 from api.paging import page, read_cursor, read_moment, write_cursor
 from api.parts import parts
+from api.webinar_status import (
+    count_statuses,
+    is_behind,
+    read_statuses,
+    webinars_with_status,
+)
 from engine.effective import why_recordings_not, why_webinar_not
-from engine.timing import final_at, is_overdue, scheduled_end
+from engine.timing import final_at, scheduled_end
 from schemas.api import page_of
+from schemas.api_attendance import StatusCountsSchema
 from schemas.api_webinars import WebinarPatch, WebinarQuery, WebinarSchema
 from schemas.tenant_settings import Settings
 from store.database import reading, writing
@@ -43,11 +50,21 @@ def get_webinars(query: dict[str, Any]) -> dict[str, Any]:
     cursor = read_cursor(query.get("after"), str, int)
     after = (read_moment(cursor[0]), cursor[1]) if cursor else None
     with reading(parts().engine) as connection:
+        status = query["sync_status"]
+        pks = webinars_with_status(connection, portal_id, status) if status else None
         rows = list_webinars(
-            connection, portal_id, query["limit"] + 1, after, query["search"], query["host_id"]
+            connection, portal_id, query["limit"] + 1, after, query["search"], query["host_id"], pks
         )
         shown = show_webinars(connection, portal_id, rows[: query["limit"]])
     return page(rows, query["limit"], _cursor, lambda row: shown[row["id"]])
+
+
+@blueprint.get("/webinar-statuses")
+@blueprint.response(200, StatusCountsSchema)
+def get_webinar_statuses() -> dict[str, Any]:
+    """How many of the latest webinars need attention, wait, and are healthy."""
+    with reading(parts().engine) as connection:
+        return count_statuses(connection, caller().portal_id)
 
 
 @blueprint.get("/webinars/<webinar_id>")
@@ -113,6 +130,7 @@ def show_webinars(
     counts = {
         pk: by_outcome(reasons) for pk, reasons in count_people(connection, occurrence_pks).items()
     }
+    statuses = read_statuses(connection, portal_id, rows)
     instances = instances_of_occurrences(connection, occurrence_pks)
     recordings = {
         one.row["uuid"]: one
@@ -127,6 +145,7 @@ def show_webinars(
             "host_id": row["host_id"],
             "start_time": row["start_at"],
             "status": row["status"],
+            "sync_status": statuses[row["id"]],
             "zoom_events": row["is_zoom_events"],
             "sync": row["sync"],
             "recordings": row["recordings"],
@@ -151,12 +170,7 @@ def _show_occurrence(
     recordings: Mapping[str, StoredRecording],
 ) -> dict[str, Any]:
     ends_at = row["ended_at"] or scheduled_end(row["start_at"], row["duration_seconds"])
-    is_awaited = (
-        row["settled_at"] is None
-        and row["status"] != "cancelled"
-        and row["next_read_at"] is not None
-        and any(not instance["is_rehearsal"] for instance in instances)
-    )
+    has_begun = any(not instance["is_rehearsal"] for instance in instances)
     return {
         "id": row["occurrence_id"] or "0",
         "instances": [
@@ -172,7 +186,8 @@ def _show_occurrence(
         "status": row["status"],
         "settled_at": row["settled_at"],
         "final_at": final_at(ends_at, parts().reconcile_after),
-        "overdue": is_awaited and is_overdue(ends_at, parts().clock(), parts().reconcile_after),
+        "next_read_at": row["next_read_at"],
+        "overdue": is_behind(row, has_begun=has_begun),
         "reduced": row["is_reduced"],
         "read_problem": row["read_problem"],
         **_show_balance(row, counts),

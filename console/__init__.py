@@ -4,14 +4,39 @@ from __future__ import annotations
 
 from flask import Flask
 
-from console import accounts, exclusions, home, pages, plugins, questions, runs, settings, webinars
+from console import (
+    accounts,
+    exclusions,
+    home,
+    pages,
+    people,
+    plugins,
+    questions,
+    runs,
+    settings,
+    webinar,
+    webinars,
+)
+from console.blueprint import HUBSPOT_APP_URL
 from oauth.access import Access
 
-_GROUPS = (home, webinars, runs, settings, exclusions, questions, plugins, accounts)
+_GROUPS = (
+    home,
+    webinars,
+    webinar,
+    people,
+    runs,
+    settings,
+    exclusions,
+    questions,
+    plugins,
+    accounts,
+)
 
 
 def create_console(app: Flask, access: Access, *, public_url: str) -> None:
     """Put ``/`` and everything under ``/console`` into the application."""
+    app.config[HUBSPOT_APP_URL] = access.hubspot_app.app_url
     app.register_blueprint(pages.blueprint(access, public_url=public_url))
     for group in _GROUPS:
         app.register_blueprint(group.pages)

@@ -15,6 +15,8 @@ from oauth.notices import Notice
 from oauth.sign_in import csrf_token, is_own_request, signed_in
 
 HOME = "/console/"
+HUBSPOT_APP_URL = "ROLLCALL_HUBSPOT_APP_URL"
+"""Where the application's configuration has the root of links into HubSpot."""
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

@@ -1,13 +1,31 @@
-"""A run: how far it is, and what it came to."""
+"""A run: how far it is, what it changes, who fails for what, and trying those again."""
 
 from __future__ import annotations
 
-from flask import render_template
+from typing import Any
 
-from api.runs import get_run
+from flask import render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from api.parts import parts
+from api.run_failures import get_errors, retry_failed
+from api.runs import get_changes, get_run
 from api.webinars import get_webinar
-from console.asking import ask
-from console.blueprint import new_blueprint
+from console.asking import ask, load, read_query
+from console.blueprint import done, new_blueprint
+from console.run_words import (
+    STATES,
+    TRIGGERS,
+    WRITES,
+    is_going_on,
+    is_measured,
+    say_progress,
+    seconds_left,
+    seconds_so_far,
+    show_change,
+)
+from schemas.api import PageQuery
+from schemas.api_runs import RetryRequest
 
 pages = new_blueprint("runs")
 
@@ -17,5 +35,57 @@ def run(run_id: str) -> str:
     """The run, and the webinar it is of."""
     found = ask(get_run, run_id)
     return render_template(
-        "run.html", run=found, webinar=ask(get_webinar, webinar_id=found["webinar_id"])
+        "run.html",
+        webinar=ask(get_webinar, webinar_id=found["webinar_id"]),
+        **_describe(found),
+        **_results(found),
     )
+
+
+@pages.get("/runs/<run_id>/progress")
+def progress(run_id: str) -> str:
+    """The part of the page that moves: asked for every two seconds while the run goes on."""
+    found = ask(get_run, run_id)
+    values = _describe(found)
+    values["is_news"] = request.args.get("said") != values["said"]
+    return render_template("parts/run.html", **values, **_results(found))
+
+
+@pages.post("/runs/<run_id>/retry")
+def retry(run_id: str) -> Response:
+    """Try again all who fail for a cause; on to the run that does it."""
+    wanted = load(RetryRequest, {"cause": request.form.get("cause", "")})
+    started = ask(retry_failed, wanted, run_id=run_id)
+    return done(
+        "What failed is tried again.", url_for("console_runs.run", run_id=started["run_id"])
+    )
+
+
+def _describe(found: dict[str, Any]) -> dict[str, Any]:
+    now = parts().clock()
+    return {
+        "run": found,
+        "state": STATES[found["state"]],
+        "begun_by": TRIGGERS.get(found["trigger"], found["trigger"]),
+        "WRITES": WRITES,
+        "is_going_on": is_going_on(found),
+        "is_measured": is_measured(found),
+        "said": say_progress(found),
+        "so_far": seconds_so_far(found, now),
+        "left": seconds_left(found, now),
+    }
+
+
+def _results(found: dict[str, Any]) -> dict[str, Any]:
+    """What there is to look at once the run has ended: its changes, and who fails."""
+    if is_going_on(found):
+        return {}
+    query = read_query(PageQuery)
+    changes = ask(get_changes, query, run_id=found["id"])
+    errors = None if found["dry_run"] else ask(get_errors, load(PageQuery, {}), run_id=found["id"])
+    return {
+        "changes": [show_change(one) for one in changes["results"]],
+        "paging": changes["paging"],
+        "is_first_page": "after" not in query,
+        "errors": errors,
+    }

@@ -9,10 +9,12 @@ from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from api.audit import get_audit
+from api.parts import parts
 from api.runs import sync_webinar
-from api.webinars import get_webinar, get_webinars
+from api.webinars import get_webinar, get_webinar_statuses, get_webinars
 from console.asking import ask, load, read_query
 from console.blueprint import done, new_blueprint, render_panel
+from console.dates import choose_date
 from schemas.api_webinars import AuditQuery, SyncRequest, WebinarQuery
 
 pages = new_blueprint("webinars")
@@ -20,14 +22,19 @@ pages = new_blueprint("webinars")
 
 @pages.get("/webinars")
 def webinars() -> str:
-    """Webinars, the latest start first; found by topic or number."""
+    """Webinars, the latest start first; by status, and found by topic or number."""
     query = read_query(WebinarQuery)
     listed = ask(get_webinars, query)
+    now = parts().clock()
     return render_template(
         "webinars.html",
-        webinars=[(one, status_of(one)) for one in listed["results"]],
+        webinars=[(one, choose_date(one, now), _counts(one)) for one in listed["results"]],
         paging=listed["paging"],
-        query={name: value for name, value in query.items() if name == "search" and value},
+        statuses=ask(get_webinar_statuses),
+        now=now,
+        query={
+            name: query[name] for name in ("search", "host_id", "sync_status") if query.get(name)
+        },
     )
 
 
@@ -52,21 +59,8 @@ def sync(webinar_id: str) -> Response:
     )
 
 
-def status_of(webinar: Mapping[str, Any]) -> str:
-    """How the webinar stands, by its worst date: a key of `console.words.STATUSES`."""
-    if not webinar["effective"]["webinar"]:
-        return "off"
-    dates = [one for one in webinar["occurrences"] if one["status"] not in ("cancelled", "deleted")]
-    if any(_needs_attention(one) for one in dates):
-        return "attention"
-    if any(one["counts"]["waiting"] for one in dates):
-        return "syncing"
-    if any(one["instances"] and one["settled_at"] is None for one in dates):
-        return "waiting"
-    return "healthy" if any(one["settled_at"] for one in dates) else "planned"
-
-
-def _needs_attention(date: Mapping[str, Any]) -> bool:
-    return bool(
-        date["counts"]["failing"] or date["unexplained"] or date["overdue"] or date["reduced"]
-    )
+def _counts(webinar: Mapping[str, Any]) -> dict[str, int]:
+    """People of all dates, registrations for the whole series among them."""
+    places = [*webinar["occurrences"], *filter(None, [webinar["registrations"]])]
+    names = ("in_sync", "excluded", "failing", "waiting")
+    return {name: sum(one["counts"][name] for one in places) for name in names}

@@ -49,6 +49,22 @@ STATUSES: Mapping[str, tuple[str, str]] = {
 }
 """A webinar's status: how it looks, and its words."""
 
+RECORDING_STATES: Mapping[str, tuple[str, str]] = {
+    "processing": ("warn", "Zoom still works on it"),
+    "available": ("good", "Available"),
+    "trashed": ("", "In Zoom's trash"),
+    "deleted": ("", "Deleted in Zoom"),
+    "unavailable": ("bad", "Not available"),
+}
+"""A recording's state: how it looks, and its words."""
+
+TRANSCRIPT_STATES: Mapping[str, str] = {
+    "missing": "no transcript",
+    "processing": "transcript in the making",
+    "available": "with transcript",
+    "gone": "transcript gone",
+}
+
 
 def reason_words(reason: str) -> str:
     """A reason in words; a plugin's own as it names it."""

@@ -63,6 +63,13 @@ class PersonSchema(Schema):
     attended_seconds = ma.Integer()
     attended_percent = ma.Float()
     contact_id = ma.String(allow_none=True)
+    is_secondary = ma.Boolean(
+        metadata={"description": "The address is a secondary one of the contact."}
+    )
+    primary_email = ma.String(
+        allow_none=True,
+        metadata={"description": "The contact's own address, where somebody came with it."},
+    )
     written_before = ma.List(ma.Nested(WrittenSchema))
 
 

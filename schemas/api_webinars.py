@@ -11,6 +11,7 @@ MAX_IDS_TEXT = 65 * 200
 """As many users as fit on a page, each with a comma."""
 SWITCH = ("default", "on", "off")
 RECORDING_STATES = ("processing", "available", "trashed", "deleted", "unavailable")
+STATUSES = ("attention", "syncing", "waiting", "healthy", "planned", "off")
 TRANSCRIPT_STATES = ("missing", "processing", "available", "gone")
 
 
@@ -83,6 +84,9 @@ class OccurrenceSchema(Schema):
     )
     settled_at = ma.AwareDateTime(allow_none=True)
     final_at = ma.AwareDateTime(allow_none=True)
+    next_read_at = ma.AwareDateTime(
+        allow_none=True, metadata={"description": "When Zoom is read again by itself."}
+    )
     overdue = ma.Boolean(
         metadata={"description": "Its numbers should be final, and Zoom's are not complete yet."}
     )
@@ -120,6 +124,10 @@ class WebinarSchema(Schema):
     host_id = ma.String()
     start_time = ma.AwareDateTime(allow_none=True)
     status = ma.String()
+    sync_status = ma.String(
+        validate=validate.OneOf(STATUSES),
+        metadata={"description": "How it stands, by the worst of its dates."},
+    )
     zoom_events = ma.Boolean(
         metadata={"description": "Made by a Zoom Event: recognised, and not supported."}
     )
@@ -142,6 +150,11 @@ class WebinarQuery(PageQuery):
 
     search = ma.String(load_default="", validate=validate.Length(max=255))
     host_id = ma.String(load_default="", validate=validate.Length(max=64))
+    sync_status = ma.String(
+        load_default="",
+        validate=validate.OneOf(("", *STATUSES)),
+        metadata={"description": "Those of the latest 500 that stand so."},
+    )
 
 
 class SyncRequest(Schema):

@@ -46,7 +46,7 @@ def list_people(
     """People of the occurrences, occurrence by occurrence and then by address, behind ``after``.
 
     ``after`` is the (occurrence_pk, identity_key) of the last row of the page before. Rows carry
-    ``contact_id`` of the person too.
+    ``contact_id`` and ``contact_match`` of the person too.
     """
     found: list[RowMapping] = []
     for occurrence_pk in sorted(occurrence_pks):
@@ -66,7 +66,7 @@ def list_people(
 
 
 def _filtered(wanted: PeopleFilter) -> Select[tuple[object, ...]]:
-    query = select(occurrence_person, person.c.contact_id).outerjoin(
+    query = select(occurrence_person, person.c.contact_id, person.c.contact_match).outerjoin(
         person, person.c.id == occurrence_person.c.person_pk
     )
     if wanted.email:

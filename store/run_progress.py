@@ -53,6 +53,22 @@ def find_run_group(connection: Connection, portal_id: str, run_id: str) -> list[
     return runs_of_groups(connection, [group_id])[group_id] if group_id is not None else []
 
 
+def previous_group(connection: Connection, row: RowMapping) -> str | None:
+    """The run of the same webinar that was opened before this one; None for the first."""
+    return connection.execute(
+        select(run.c.group_id)
+        .where(
+            run.c.webinar_pk == row["webinar_pk"],
+            or_(
+                run.c.created_at < row["created_at"],
+                (run.c.created_at == row["created_at"]) & (run.c.group_id < row["group_id"]),
+            ),
+        )
+        .order_by(run.c.created_at.desc(), run.c.group_id.desc())
+        .limit(1)
+    ).scalar()
+
+
 def queued_group(connection: Connection, webinar_pk: int) -> str | None:
     """The group of a Sync now of the webinar that has not begun, so that a second one joins it."""
     return connection.execute(

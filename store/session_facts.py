@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
+    Select,
     and_,
     case,
     collate,
@@ -84,35 +85,21 @@ _IS_MATCHED = and_(
     hand_match.c.row_key == session.c.row_key,
 )
 
+IDENTITY = case(
+    (registrant_alias.c.email.is_not(None), registrant_alias.c.email),
+    (session.c.email != "", session.c.email),
+    (hand_match.c.email.is_not(None), hand_match.c.email),
+    else_=NAMELESS + session.c.row_key,
+).label("identity")
+"""Whose a row is: the address of the registration (through the registrant id), else the row's own
+address, else the one somebody matched it to, else the row itself. Use it with `select_sessions`."""
 
-def stream_sessions(
-    connection: Connection, occurrence_pk: int, identities: Sequence[str] | None = None
-) -> Iterator[SessionRow]:
-    """Rows of the occurrence sorted by identity (by code points) and join, fetched as used.
 
-    With ``identities`` only theirs.
-
-    The identity is the address of the registration (through the registrant id), else the row's own
-    address, else the one somebody matched it to, else the row itself.
-    """
-    identity = case(
-        (registrant_alias.c.email.is_not(None), registrant_alias.c.email),
-        (session.c.email != "", session.c.email),
-        (hand_match.c.email.is_not(None), hand_match.c.email),
-        else_=NAMELESS + session.c.row_key,
-    ).label("identity")
-    # Databases sort text in other orders, unless told.
-    by_code_points = "C" if connection.dialect.name == "postgresql" else "BINARY"
-    statement = (
-        select(
-            identity,
-            session.c.name,
-            or_(session.c.registrant_id != "", session.c.zoom_user_id != "").label("known"),
-            session.c.instance_pk,
-            session.c.joined_at,
-            session.c.left_at,
-            session.c.seconds,
-        )
+def select_sessions(*columns: Any) -> Select[Any]:
+    """These columns of rows of the report; `IDENTITY` may be among them."""
+    return (
+        select(*columns)
+        .select_from(session)
         .outerjoin(
             registrant_alias,
             and_(
@@ -121,12 +108,34 @@ def stream_sessions(
             ),
         )
         .outerjoin(hand_match, _IS_MATCHED)
+    )
+
+
+def stream_sessions(
+    connection: Connection, occurrence_pk: int, identities: Sequence[str] | None = None
+) -> Iterator[SessionRow]:
+    """Rows of the occurrence sorted by identity (by code points) and join, fetched as used.
+
+    With ``identities`` only theirs.
+    """
+    # Databases sort text in other orders, unless told.
+    by_code_points = "C" if connection.dialect.name == "postgresql" else "BINARY"
+    statement = (
+        select_sessions(
+            IDENTITY,
+            session.c.name,
+            or_(session.c.registrant_id != "", session.c.zoom_user_id != "").label("known"),
+            session.c.instance_pk,
+            session.c.joined_at,
+            session.c.left_at,
+            session.c.seconds,
+        )
         .where(session.c.occurrence_pk == occurrence_pk)
-        .order_by(collate(identity, by_code_points), session.c.joined_at)
+        .order_by(collate(IDENTITY, by_code_points), session.c.joined_at)
         .execution_options(yield_per=500)
     )
     if identities is not None:
-        statement = statement.where(identity.in_(identities))
+        statement = statement.where(IDENTITY.in_(identities))
     for row in connection.execute(statement):
         yield SessionRow(
             row.identity,

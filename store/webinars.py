@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, RowMapping, func, literal, select, tuple_
 
+from store.statements import among
 from store.tables import instance, occurrence, occurrence_person, webinar
 from store.types import UtcDateTime
 
@@ -28,8 +29,12 @@ def list_webinars(
     after: tuple[datetime, int] | None = None,
     search: str = "",
     host_id: str = "",
+    among_pks: Sequence[int] | None = None,
 ) -> list[RowMapping]:
-    """The portal's webinars, the latest start first, those behind (start, key) ``after``."""
+    """The portal's webinars, the latest start first, those behind (start, key) ``after``.
+
+    ``among_pks``: only these.
+    """
     query = select(webinar).where(webinar.c.portal_id == portal_id)
     if after is not None:
         behind = tuple_(literal(after[0], UtcDateTime()), literal(after[1]))
@@ -41,6 +46,8 @@ def list_webinars(
         )
     if host_id:
         query = query.where(webinar.c.host_id == host_id)
+    if among_pks is not None:
+        query = query.where(among(connection, webinar.c.id, among_pks))
     rows = connection.execute(query.order_by(_SORT.desc(), webinar.c.id.desc()).limit(limit))
     return list(rows.mappings())
 
@@ -88,6 +95,19 @@ def instances_of_occurrences(
     for row in rows.mappings():
         found[row["occurrence_pk"]].append(row)
     return found
+
+
+def occurrences_that_began(connection: Connection, occurrence_pks: Sequence[int]) -> set[int]:
+    """Those of the occurrences of which a session took place, rehearsals left out."""
+    rows = connection.execute(
+        select(instance.c.occurrence_pk)
+        .where(
+            among(connection, instance.c.occurrence_pk, occurrence_pks),
+            instance.c.is_rehearsal.is_(False),
+        )
+        .distinct()
+    )
+    return {row.occurrence_pk for row in rows}
 
 
 def count_people(connection: Connection, occurrence_pks: Sequence[int]) -> dict[int, Counts]:

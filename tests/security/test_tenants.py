@@ -39,6 +39,15 @@ BODIES = {
 }
 """Bodies that would do something, for the calls that need one."""
 
+FORMS = {
+    "/console/webinars/<webinar_id>/people/<person_id>/match": {"email": "b@acme.example"},
+    "/console/runs/<run_id>/retry": {"cause": "rejected"},
+}
+"""What is filled in, for the console's forms that would refuse without it."""
+
+QUERIES = {"/api/people": "email=a"}
+"""The query, for the lists that need one."""
+
 ELSEWHERE = {
     "console.follow_link": "a link of 60 seconds that is itself the permission",
     "console.static": "a stylesheet",
@@ -63,12 +72,23 @@ def cases(site: Site) -> list[tuple[str, str, bytes]]:
     return found
 
 
+def pages(site: Site) -> list[tuple[str, str, dict[str, str]]]:
+    """Method, path and form of each page of the console on an object of tenant A."""
+    return [
+        (method, filled(rule, OF_TENANT_A), FORMS.get(rule.rule, {}))
+        for rule in rules(site, "/console/")
+        if rule.arguments and rule.endpoint not in ELSEWHERE
+        for method in methods_of(rule)
+    ]
+
+
 def test_X1_every_id_in_a_path_has_a_case(tenants: Site) -> None:
     for rule in rules(tenants):
         if rule.arguments and rule.endpoint not in ELSEWHERE:
-            assert rule.rule.startswith("/api/"), f"{rule.rule}: a case for it is missing"
+            assert rule.rule.startswith(("/api/", "/console/")), f"{rule.rule}: a case is missing"
             assert rule.arguments <= set(OF_TENANT_A), f"{rule.rule}: an object of A is missing"
     assert len(cases(tenants)) >= 17
+    assert len(pages(tenants)) >= 15
 
 
 def test_X1_to_its_owner_each_object_is_there(tenants: Site) -> None:
@@ -103,12 +123,29 @@ def test_X1_another_tenants_object_is_not_there_and_not_touched(tenants: Site, w
     assert not [call for call in tenants.world.journal.calls("zoom") if "revoke" in call.path]
 
 
+def test_X1_another_tenants_pages_are_not_there_and_their_forms_do_nothing(tenants: Site) -> None:
+    owner, other = signed_in(tenants, PORTAL), signed_in(tenants, OTHER_PORTAL)
+    token = csrf_of(tenants, other)
+    before = everything(tenants)
+    for method, path, form in pages(tenants):
+        if method == "GET":
+            assert owner.get(path).status_code == 200, path
+            answer = other.get(path)
+        else:
+            answer = other.post(path, {"csrf_token": token, **form})
+        assert answer.status_code == 404, f"{method} {path}: {answer.status_code}"
+        for datum in TENANTS_DATA[1:4]:
+            assert datum not in answer.text, path
+    assert everything(tenants) == before
+
+
 def test_X1_no_list_holds_anything_of_another_tenant(tenants: Site) -> None:
     lists = [rule for rule in rules(tenants, "/api/") if not rule.arguments]
     paths = [rule.rule for rule in lists if "GET" in methods_of(rule)]
     assert "/api/webinars" in paths
     for path in [*paths, "/api/webinars?search=Topic", "/api/users?search=host"]:
-        answer = proxied(tenants, OTHER_PORTAL, "GET", path)
+        query = f"?{QUERIES[path]}" if path in QUERIES else ""
+        answer = proxied(tenants, OTHER_PORTAL, "GET", f"{path}{query}")
         assert answer.status_code == 200, path
         for datum in TENANTS_DATA:
             assert datum not in answer.text, path

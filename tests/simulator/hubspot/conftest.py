@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import hubspot
 import hubspot_sdk
 import pytest
 import requests
 
-import hubspot
 from simulator.app import RunningSimulator, serve_in_thread
 
 SCOPES = (

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import hubspot
 import pytest
 from hubspot.crm.contacts.exceptions import ApiException as ContactsError
 from hubspot.oauth.exceptions import ApiException as OAuthError
 
-import hubspot
 from simulator.app import RunningSimulator
 
 CALLBACK = "http://localhost:8000/oauth/hubspot/callback"
