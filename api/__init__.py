@@ -6,6 +6,7 @@ from flask import Flask
 
 from api import (
     audit,
+    backfills,
     connection,
     console_link,
     deliveries,
@@ -28,6 +29,7 @@ _GROUPS = (
     users,
     webinars,
     runs,
+    backfills,
     people,
     audit,
     questions,
