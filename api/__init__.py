@@ -6,6 +6,7 @@ from flask import Flask
 
 from api import (
     audit,
+    backfills,
     connection,
     console_link,
     deliveries,
@@ -30,6 +31,7 @@ _GROUPS = (
     webinars,
     runs,
     run_failures,
+    backfills,
     people,
     audit,
     questions,

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping
 
+from engine.backfill import HISTORICAL
 from jobs.bin import refresh_bin
 from jobs.changes import Change, decision_change
 from jobs.companions import gather_companions
@@ -122,7 +123,7 @@ def _write_stretch(slice_: Slice, pks: Sequence[int], rules: Rules) -> None:
     runtime, now = slice_.runtime, slice_.runtime.clock()
     with reading(runtime.database) as connection:
         plans = gather(connection, pks)
-    wanted = [
+    wanted = [HISTORICAL] + [
         name
         for plugin in runtime.registry.plugins
         for name in plugin.description.contact_properties

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from engine.backfill import HISTORICAL
 from engine.merge import Loser
 from engine.plan import WantedEffect, effect_key, participation_payload, to_milliseconds
 from jobs.gathering import Appearance, PersonPlan, Rules
@@ -108,5 +109,18 @@ def due_changes(plan: PersonPlan) -> dict[str, str] | None:
     if is_new:
         # Empty values say nothing on a contact that does not exist yet.
         changes = {name: value for name, value in changes.items() if value}
-        return changes or {"email": person["email"]}
-    return changes
+        changes = changes or {"email": person["email"]}
+    return changes | _mark(plan, held, changes)
+
+
+def _mark(plan: PersonPlan, held: Mapping[str, Any], changes: Mapping[str, str]) -> dict[str, str]:
+    """What tells a write of a backfill from others, and takes it back with the next other one.
+
+    It goes with every write of a backfill, and alone where a past webinar's participation is all
+    that is new; nothing is written only to take it back.
+    """
+    if plan.is_historical:
+        is_new_there = any(item.row["decided"] == 0 for item in plan.appearances)
+        is_marked = held.get(HISTORICAL) == "true"
+        return {HISTORICAL: "true"} if changes or (is_new_there and not is_marked) else {}
+    return {HISTORICAL: ""} if changes and held.get(HISTORICAL) else {}

@@ -17,6 +17,7 @@ from clients.errors import BudgetExhausted, NotAnswering, ReconnectNeeded, outag
 from engine.plan import PARTICIPATION_KINDS
 from jobs.alerts import tell_operators
 from jobs.asking import retry_new_versions
+from jobs.backfills import advance_backfills
 from jobs.call_records import doubt_abandoned_calls
 from jobs.clock import tell_skew
 from jobs.confirmations import (
@@ -101,8 +102,9 @@ def work_off(runtime: Runtime, pool: Pool) -> None:
         drained = drain_inbox(runtime) if pool == "live" else 0
         erased = erase_due(runtime) if pool == "live" else 0
         discovered = discover_due(runtime) if pool == "bulk" else 0
+        backfilled = advance_backfills(runtime) if pool == "bulk" else 0
         worked = work_for_next_portal(runtime, pool, _work_for_portal)
-        if answered or drained or erased or discovered or worked:
+        if answered or drained or erased or discovered or backfilled or worked:
             continue
         if pool == "bulk":
             keep_house(runtime)

@@ -29,7 +29,16 @@ from store.tables import lease, occurrence, occurrence_person, run, run_change, 
 
 Pool = Literal["live", "bulk"]
 Trigger = Literal[
-    "webhook", "schedule", "sync_now", "setting", "confirm", "replay", "hand", "preview", "action"
+    "webhook",
+    "schedule",
+    "sync_now",
+    "setting",
+    "confirm",
+    "replay",
+    "hand",
+    "preview",
+    "action",
+    "backfill",
 ]
 
 OPEN_STATES = ("queued", "running")
