@@ -53,11 +53,18 @@ def find_run_group(connection: Connection, portal_id: str, run_id: str) -> list[
     return runs_of_groups(connection, [group_id])[group_id] if group_id is not None else []
 
 
-def queued_group(connection: Connection, webinar_pk: int) -> str | None:
-    """The group of a Sync now of the webinar that has not begun, so that a second one joins it."""
+def queued_group(
+    connection: Connection, webinar_pk: int, *, is_replay: bool = False, is_withdrawal: bool = False
+) -> str | None:
+    """The group of such a Sync now of the webinar that has not begun, so that another joins it."""
     return connection.execute(
         select(run.c.group_id)
-        .where(run.c.webinar_pk == webinar_pk, run.c.state == "queued", run.c.trigger == "sync_now")
+        .where(
+            run.c.webinar_pk == webinar_pk,
+            run.c.state == "queued",
+            run.c.trigger == ("replay" if is_replay else "sync_now"),
+            run.c.is_withdrawal.is_(is_withdrawal),
+        )
         .limit(1)
     ).scalar()
 
