@@ -36,6 +36,7 @@ from jobs.events import (
     has_event,
     restore_event,
     target_of,
+    withdraw_event,
 )
 from jobs.housekeeping import keep_house
 from jobs.leaving import erase_due
@@ -255,6 +256,8 @@ def _send_to_event(slice_: Slice, target: Target) -> None:
     send_participations(slice_, target)
     if target.occurrence["settled_at"] is not None and not _has_open_stays(slice_):
         complete_event(slice_, target)
+    if slice_.run["is_withdrawal"]:
+        withdraw_event(slice_, target)
 
 
 def _has_open_stays(slice_: Slice) -> bool:
