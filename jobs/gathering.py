@@ -65,6 +65,7 @@ class PersonPlan:
     a contact is to be made if there is none. Where several people are one contact, ``lead_pk`` is
     the one whose write covers all, and ``counted`` what the contact's totals are counted from.
     ``is_historical``: nothing but webinars brought in by a quiet backfill makes it due.
+    ``is_taken_back``: nothing is wanted of the contact any more, and the write empties it.
     """
 
     person: Mapping[str, Any]
@@ -76,6 +77,7 @@ class PersonPlan:
     lead_pk: int | None = None
     counted: tuple[Appearance, ...] | None = None
     is_historical: bool = False
+    is_taken_back: bool = False
 
     @property
     def is_led(self) -> bool:

@@ -22,7 +22,7 @@ def occurrence_wishes(item: Appearance, rules: Rules) -> list[WantedEffect]:
         if kind and payload is not None:
             wishes.append(
                 WantedEffect(
-                    effect_key(kind, *_identity(item)),
+                    effect_key(kind, *place_of(item), item.row["generation"]),
                     kind,
                     payload,
                     stamped.plugin,
@@ -56,14 +56,14 @@ def _kind_and_payload(
     return "", None
 
 
-def _identity(item: Appearance) -> Iterable[str | int]:
+def place_of(item: Appearance) -> tuple[str, ...]:
+    """What the keys of a person's effects in an occurrence begin with, whatever the generation."""
     return (
         item.row["portal_id"],
         item.webinar["account_id"],
         item.webinar["webinar_id"],
         item.occurrence["occurrence_id"],
         item.row["identity_key"],
-        item.row["generation"],
     )
 
 

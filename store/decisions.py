@@ -115,6 +115,7 @@ def applied_effects(
         select(effect)
         .where(
             effect.c.applied_at.is_not(None),
+            effect.c.state != "withdrawn",
             or_(
                 effect.c.occurrence_person_pk.in_([row["id"] for row in people]),
                 effect.c.person_pk.in_(list(of_person)) & effect.c.occurrence_pk.is_(None),

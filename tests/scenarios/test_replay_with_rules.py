@@ -1,0 +1,185 @@
+"""A webinar is replayed with changed rules while Zoom is away; withdrawn is what HubSpot allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from store.tables import effect
+from tests.scenarios.door import Doors, open_doors
+from tests.scenarios.stage import Stage
+from tests.scenarios.webinar import HOUR, Webinar, connect, plan_webinar
+
+ADA, REX, RITA, RALF = (
+    "ada@northquay.example",
+    "rex@lowmoor.example",
+    "rita@competitor.example",
+    "ralf@competitor.example",
+)
+
+
+@pytest.fixture
+def doors(lone_stage: Stage) -> Iterator[Doors]:
+    """The API beside the stage."""
+    with open_doors(lone_stage) as doors:
+        yield doors
+
+
+def run_of(doors: Doors, webinar: Webinar, **wanted: Any) -> dict[str, Any]:
+    """The run that a wish of this kind comes to."""
+    path = f"/webinars/{webinar.webinar_id}/sync"
+    run_id = doors.api("POST", path, wanted)["run_id"]
+    doors.stage.work()
+    run: dict[str, Any] = doors.api("GET", f"/runs/{run_id}")
+    assert run["state"] == "done", run
+    return run
+
+
+def zoom_calls(stage: Stage) -> int:
+    return int(stage.simulator.call("GET", "/journal", platform="zoom")["total"])
+
+
+def take_zoom_away(stage: Stage) -> None:
+    gone = {"platform": "zoom", "kind": "status", "status": 503}
+    stage.simulator.call("POST", "/faults", gone)
+
+
+def begin(stage: Stage) -> Webinar:
+    """A settled webinar; two of four people are excluded by their domain, one of whom came."""
+    webinar = plan_webinar(stage)
+    webinar.register(ADA, REX, RITA, RALF)
+    webinar.play({ADA: [[0, HOUR]], RITA: [[0, 1800]]})
+    connect(stage, excluded_contact_domains=["competitor.example"])
+    stage.pass_time()
+    return webinar
+
+
+def test_B09_without_zoom_exactly_the_formerly_excluded_people_appear(
+    lone_stage: Stage, doors: Doors
+) -> None:
+    webinar = begin(lone_stage)
+    contacts = lone_stage.simulator.contacts()
+    take_zoom_away(lone_stage)
+    asked = zoom_calls(lone_stage)
+    lone_stage.set(excluded_contact_domains=[])
+    run = run_of(doors, webinar, replay=True)
+    assert (run["replay"], run["message"]) == (True, "")
+    assert zoom_calls(lone_stage) == asked
+    assert set(lone_stage.simulator.contacts()) - set(contacts) == {RITA, RALF}
+    assert webinar.states() == {ADA: "ATTENDED", REX: "NO_SHOW", RITA: "ATTENDED", RALF: "NO_SHOW"}
+    writes = lone_stage.simulator.writes()
+    run_of(doors, webinar, replay=True)
+    assert lone_stage.simulator.writes() == writes
+
+
+Line = tuple[str, str, str | None, str | None, str | None]
+
+
+def lines(doors: Doors, run: dict[str, Any]) -> list[Line]:
+    """What the run changed, or would change."""
+    rows = doors.all(f"/runs/{run['id']}/changes")
+    return sorted(
+        (
+            tuple(row[name] for name in ("email", "effect", "property", "before", "after"))
+            for row in rows
+        ),
+        key=str,
+    )
+
+
+def ledger(stage: Stage, webinar: Webinar, *emails: str) -> set[tuple[str, str]]:
+    """Kind and state of what was ever wanted of these people."""
+    people = webinar.people()
+    pks = [people[email]["id"] for email in emails]
+    person_pks = [people[email]["person_pk"] for email in emails]
+    rows = stage.query(
+        select(effect).where(
+            effect.c.occurrence_person_pk.in_(pks)
+            | (effect.c.person_pk.in_(person_pks) & (effect.c.kind == "contact"))
+        )
+    )
+    return {(row["kind"], row["state"]) for row in rows}
+
+
+EXCLUDE = {"excluded_contact_domains": ["competitor.example"]}
+
+
+def include_everybody(stage: Stage) -> None:
+    stage.set(excluded_contact_domains=[])
+    stage.pass_time()
+
+
+def test_B09_what_a_withdrawal_would_do_is_what_it_does_and_once(
+    lone_stage: Stage, doors: Doors
+) -> None:
+    webinar = begin(lone_stage)
+    include_everybody(lone_stage)
+    figures = {email: webinar.figures(email) for email in (ADA, REX, RITA, RALF)}
+    states, writes = webinar.states(), lone_stage.simulator.writes()
+    tried = run_of(doors, webinar, replay=True, withdraw=True, dry_run=True, settings=EXCLUDE)
+    said = lines(doors, tried)
+    assert lone_stage.simulator.writes() == writes
+    assert {line[0] for line in said} == {RITA, RALF}
+    assert (RALF, "register", None, "registered", "withdrawn") in said
+    assert (RITA, "contact", "rollcall_registration_count", "1", "") in said
+    (kept,) = [line for line in said if line[4] == "cannot be withdrawn"]
+    assert (kept[0], kept[1]) == (RITA, "attend")
+    assert kept[3].startswith("attended 20") and " to 20" in kept[3]
+    assert (tried["writes"]["withdrawn"], tried["writes"]["cannot_change"]) == (4, 1)
+
+    # A plain run never withdraws.
+    lone_stage.set(**EXCLUDE)
+    lone_stage.work()
+    run_of(doors, webinar, replay=True)
+    assert (lone_stage.simulator.writes(), webinar.states()) == (writes, states)
+
+    done = run_of(doors, webinar, replay=True, withdraw=True)
+    decisions = [line for line in said if line[1] == "decision"]
+    assert lines(doors, done) == [line for line in said if line not in decisions]
+    assert (done["writes"]["withdrawn"], done["writes"]["cannot_change"]) == (4, 1)
+    assert webinar.states() == states | {RALF: "CANCELLED"}
+    for email in (RITA, RALF):
+        assert set(webinar.figures(email).values()) <= {""}
+    for email in (ADA, REX):
+        assert webinar.figures(email) == figures[email]
+    assert ledger(lone_stage, webinar, RITA, RALF) == {
+        ("contact", "withdrawn"),
+        ("register", "withdrawn"),
+        ("cancel", "applied"),
+        ("attend", "cannot_change"),
+    }
+    (shown,) = doors.all(f"/webinars/{webinar.webinar_id}/people", email=RITA)
+    assert {line["effect"] for line in shown["written_before"]} == {"cancel", "attend"}
+
+    writes = lone_stage.simulator.writes()
+    again = run_of(doors, webinar, replay=True, withdraw=True)
+    assert (lines(doors, again), again["writes"]["withdrawn"]) == ([], 0)
+    lone_stage.pass_time()
+    assert lone_stage.simulator.writes() == writes
+
+
+def test_B09_whoever_is_included_again_is_written_again_as_far_as_hubspot_can(
+    lone_stage: Stage, doors: Doors
+) -> None:
+    webinar = begin(lone_stage)
+    include_everybody(lone_stage)
+    figures, states = webinar.figures(RITA), webinar.states()
+    for _ in range(2):
+        lone_stage.set(**EXCLUDE)
+        lone_stage.pass_time()
+        run_of(doors, webinar, replay=True, withdraw=True)
+        lone_stage.pass_time()
+        assert webinar.states() == states | {RALF: "CANCELLED"}
+        include_everybody(lone_stage)
+        assert webinar.states() == states
+        assert webinar.figures(RITA) == figures
+        assert webinar.outcomes()[RITA] == webinar.outcomes()[RALF] == "in_sync"
+        writes = lone_stage.simulator.writes()
+        lone_stage.sync_now()
+        lone_stage.pass_time()
+        assert lone_stage.simulator.writes() == writes
+    verbs = lone_stage.simulator.summary()["writes"]
+    assert (verbs["attended"], lone_stage.simulator.summary()["duplicate_effects"]) == (2, 0)
