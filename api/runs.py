@@ -226,7 +226,8 @@ def _show_source(connection: Connection, rows: Sequence[RowMapping]) -> dict[str
         "people": None if None in figures else sum(figures),
         "report_rows": sum(place["report_rows"] or 0 for place in places),
         "read_at": None if None in reads else min(reads),
-        "read_by_run": all(
+        "read_by_run": not (rows[0]["is_dry"] or rows[0]["is_replay"])
+        and all(
             place["read_at"] is not None
             and begun[place["id"]] is not None
             and place["read_at"] >= begun[place["id"]]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from console import home, pages, runs, webinars
+from console import home, pages, preview, replay, runs, webinars
 from oauth.access import Access
 
-_GROUPS = (home, webinars, runs)
+_GROUPS = (home, webinars, runs, preview, replay)
 
 
 def create_console(app: Flask, access: Access, *, public_url: str) -> None:

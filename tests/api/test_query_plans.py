@@ -38,6 +38,7 @@ def database_url(sqlite_url: str) -> str:
         ("/api/webinars/95000000001/people", {"email": "jo", "plugin": "exclusions"}),
         ("/api/webinars/95000000001/audit", {}),
         ("/api/webinars/95000000001/runs", {}),
+        ("/api/webinars/95000000001/replay", {}),
         ("/api/runs/{run_id}", {}),
         ("/api/runs/{run_id}/changes", {}),
         ("/api/runs/{run_id}/errors", {}),

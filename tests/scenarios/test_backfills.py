@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from tests.scenarios.door import Doors, open_doors
 from tests.scenarios.stage import Stage
 from tests.scenarios.webinar import HOUR, Webinar, add_webinar, connect, plan_webinar
