@@ -131,11 +131,8 @@ def _decide(
     given, who = parts(), caller()
     with writing(given.engine) as connection:
         webinar_row = portal_webinar(connection, webinar_id)
-        row = None
-        if person_id.isascii() and person_id.isdigit() and len(person_id) < 19:
-            row = find_occurrence_person(
-                connection, who.portal_id, webinar_row["id"], int(person_id)
-            )
+        key = read_person_id(person_id)
+        row = find_occurrence_person(connection, who.portal_id, webinar_row["id"], key)
         if row is None:
             refuse(404, "There is no such person in this webinar.")
         if decide is release_by_hand:
@@ -145,6 +142,11 @@ def _decide(
         run_id = decide(connection, row, who.user_id, given.clock())
     given.ring("live")
     return {"run_id": run_id}
+
+
+def read_person_id(text: str) -> int:
+    """The key a person's id stands for; 0, which nobody has, for what is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _require_held(row: RowMapping) -> None:

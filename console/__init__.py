@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from console import home, pages, preview, replay, runs, webinars
+from console import home, pages, preview, replay, runs, unmatched, webinars
 from oauth.access import Access
 
-_GROUPS = (home, webinars, runs, preview, replay)
+_GROUPS = (home, webinars, runs, preview, replay, unmatched)
 
 
 def create_console(app: Flask, access: Access, *, public_url: str) -> None:
