@@ -62,7 +62,7 @@ def sync_next(runtime: Runtime, row: RowMapping) -> bool:
     """
     problem = ""
     with writing(runtime.database) as connection:
-        if hold_backfill(connection, row["id"]) is None:
+        if not hold_backfill(connection, row):
             return True
         under_way = next_item(connection, row["id"], "running")
         if under_way is not None:

@@ -21,6 +21,7 @@ from store.backfills import (
     change_backfill,
     hold_backfill,
     lease_of,
+    read_backfill,
 )
 from store.database import reading, writing
 from store.leases import keeping_lease, release_lease, take_lease
@@ -54,8 +55,8 @@ def advance_backfills(runtime: Runtime) -> int:
 
 
 def _advance(runtime: Runtime, backfill_id: str) -> None:
-    with writing(runtime.database) as connection:
-        row = hold_backfill(connection, backfill_id)
+    with reading(runtime.database) as connection:
+        row = read_backfill(connection, backfill_id)
     if row is None:
         return
     bound = structlog.contextvars.bound_contextvars(portal=row["portal_id"], backfill=row["id"])
@@ -88,7 +89,7 @@ def _step(runtime: Runtime, row: RowMapping) -> None:
         if row["is_quiet"]:
             prepare_portal(runtime, row)
         with writing(runtime.database) as connection:
-            if hold_backfill(connection, row["id"]) is not None:
+            if hold_backfill(connection, row):
                 change_backfill(connection, row["id"], state="syncing", attempts=0, message="")
     elif not sync_next(runtime, row):
         _end(runtime, row, "done")
@@ -106,7 +107,7 @@ def _put_off(
     log.warning("backfill_put_off", why=why, seconds=round(seconds, 1))
     not_before = runtime.clock() + timedelta(seconds=seconds)
     with writing(runtime.database) as connection:
-        if hold_backfill(connection, row["id"]) is not None:
+        if hold_backfill(connection, row):
             change_backfill(
                 connection, row["id"], attempts=attempts, message=why, not_before=not_before
             )
@@ -115,7 +116,7 @@ def _put_off(
 def _end(runtime: Runtime, row: RowMapping, state: str, message: str = "") -> None:
     log.info("backfill_ended", state=state, why=message)
     with writing(runtime.database) as connection:
-        if hold_backfill(connection, row["id"]) is not None:
+        if hold_backfill(connection, row):
             change_backfill(
                 connection,
                 row["id"],

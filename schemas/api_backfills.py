@@ -106,6 +106,9 @@ class BackfillSchema(Schema):
     counts = ma.Nested(BackfillCountsSchema)
     writes = ma.Nested(WritesSchema)
     message = ma.String(metadata={"description": "Why it waits or failed; empty when all is well."})
+    gaps = ma.String(
+        metadata={"description": "Why some webinars may not be found; empty: Zoom lists them all."}
+    )
     created_at = ma.AwareDateTime()
     finished_at = ma.AwareDateTime(allow_none=True)
 

@@ -58,6 +58,7 @@ def open_backfill(
     author: str,
     account_ids: Sequence[str],
     lists: int,
+    gaps: str,
     now: datetime,
 ) -> str:
     """The id of a new backfill, which reads so many lists first; earlier previews go."""
@@ -80,6 +81,7 @@ def open_backfill(
             is_dry=wanted.is_dry,
             is_quiet=wanted.is_quiet,
             total=lists,
+            gaps=gaps,
             not_before=now,
             created_at=now,
         )
@@ -161,10 +163,18 @@ def backfills_due(connection: Connection, now: datetime) -> list[str]:
     return [row.id for row in rows]
 
 
-def hold_backfill(connection: Connection, backfill_id: str) -> RowMapping | None:
-    """The backfill's row, locked, if it is still under way: else nothing is to be done for it."""
+def read_backfill(connection: Connection, backfill_id: str) -> RowMapping | None:
+    """The backfill's row, None when it is gone or over."""
     mine = (backfill.c.id == backfill_id) & _IS_OPEN
-    return connection.execute(select(backfill).where(mine).with_for_update()).mappings().first()
+    return connection.execute(select(backfill).where(mine)).mappings().first()
+
+
+def hold_backfill(connection: Connection, row: RowMapping) -> bool:
+    """Whether the backfill is still where it was; nobody changes it until the transaction ends."""
+    state = connection.execute(
+        select(backfill.c.state).where(backfill.c.id == row["id"]).with_for_update()
+    ).scalar()
+    return bool(state == row["state"])
 
 
 def change_backfill(connection: Connection, backfill_id: str, **values: Any) -> None:

@@ -37,6 +37,7 @@ backfill = Table(
     Column("not_before", UtcDateTime, nullable=False),
     zero("attempts"),
     Column("message", Text, nullable=False, server_default=""),
+    Column("gaps", Text, nullable=False, server_default=""),  # why some may not be found
     Column("created_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
     Index("ix_backfill_portal", "portal_id", "created_at"),

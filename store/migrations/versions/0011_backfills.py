@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("not_before", store.types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("message", sa.Text(), server_default="", nullable=False),
+        sa.Column("gaps", sa.Text(), server_default="", nullable=False),
         sa.Column("created_at", store.types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("finished_at", store.types.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
