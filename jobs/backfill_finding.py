@@ -61,7 +61,9 @@ def find_webinars(runtime: Runtime, row: RowMapping) -> None:
                 return
             _note_sessions(connection, row, account_id, sessions)
             gaps = f"{row['gaps']} {refusal}".strip() if refusal else row["gaps"]
-            change_backfill(connection, row["id"], done=row["done"] + 1, attempts=0, gaps=gaps)
+            change_backfill(
+                connection, row["id"], done=row["done"] + 1, gaps=gaps, attempts=0, message=""
+            )
         return
     with writing(runtime.database) as connection:
         if not hold_backfill(connection, row):
@@ -166,7 +168,7 @@ def check_webinar(runtime: Runtime, row: RowMapping) -> bool:
         else:
             values = _judge(connection, runtime, row, item, detail)
             change_item(connection, item["id"], **values)
-        change_backfill(connection, row["id"], attempts=0)
+        change_backfill(connection, row["id"], attempts=0, message="")
     return True
 
 
@@ -248,7 +250,8 @@ def _plan(item: RowMapping, detail: WebinarDetail | None, now: datetime) -> dict
             begin = min(datetime.fromisoformat(start) for _, start, _ in item["sessions"])
             end = max(datetime.fromisoformat(end) for _, _, end in item["sessions"])
             dates = [("", begin.isoformat(), int((end - begin).total_seconds()))]
-        return {"type": SINGLE if len(days) < 2 else WITHOUT_FIXED_TIME, "dates": dates}
+        kind = SINGLE if len(days) < 2 else WITHOUT_FIXED_TIME
+        return {"type": kind, "dates": dates, "is_there": False}
     found: list[tuple[str, datetime | None, int]] = [("", detail.start_at, detail.duration_seconds)]
     if detail.type == RECURRING:
         found = [
@@ -258,6 +261,7 @@ def _plan(item: RowMapping, detail: WebinarDetail | None, now: datetime) -> dict
         ]
     return {
         "type": detail.type,
+        "is_there": True,
         "dates": [(name, at.isoformat(), seconds) for name, at, seconds in found if at is not None],
     }
 

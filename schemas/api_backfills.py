@@ -7,7 +7,7 @@ from marshmallow import fields as ma
 
 from schemas.api_webinars import WritesSchema
 
-STATES = ("finding", "checking", "syncing", "done", "failed", "stopped")
+STATES = ("finding", "checking", "syncing", "stopping", "done", "failed", "stopped")
 WEBINAR_STATES = (
     "found",
     "waiting",

@@ -26,9 +26,9 @@ from store.runs import IS_OPEN, WRITE_COUNTS
 from store.tables import backfill, backfill_webinar, portal, run
 from store.types import UtcDateTime
 
-State = Literal["finding", "checking", "syncing", "done", "failed", "stopped"]
+State = Literal["finding", "checking", "syncing", "stopping", "done", "failed", "stopped"]
 
-OPEN_STATES = ("finding", "checking", "syncing")
+OPEN_STATES = ("finding", "checking", "syncing", "stopping")
 _IS_OPEN = backfill.c.state.in_([literal_column(f"'{state}'") for state in OPEN_STATES])
 _LEASE = "backfill:"
 
@@ -96,7 +96,9 @@ def find_open_backfill(connection: Connection, portal_id: str) -> RowMapping | N
 
 
 def is_same(row: RowMapping, wanted: Wanted) -> bool:
-    """Whether the backfill does just what is wanted."""
+    """Whether the backfill does just what is wanted, and goes on doing it."""
+    if row["state"] == "stopping":
+        return False
     there = Wanted(row["since"], tuple(row["webinar_ids"]), row["is_dry"], row["is_quiet"])
     return there == wanted
 
@@ -122,11 +124,11 @@ def list_backfills(
 
 
 def stop_backfill(connection: Connection, backfill_id: str, now: datetime) -> None:
-    """Begin no further webinar; nothing happens to one that is over."""
+    """Begin no further webinar; nothing happens to a backfill that is over."""
     connection.execute(
         update(backfill)
         .where(backfill.c.id == backfill_id, _IS_OPEN)
-        .values(state="stopped", finished_at=now)
+        .values(state="stopping", not_before=now)
     )
 
 

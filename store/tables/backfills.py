@@ -30,7 +30,7 @@ backfill = Table(
     Column("account_ids", JSON, nullable=False),
     Column("is_dry", Boolean, nullable=False, server_default=false()),
     Column("is_quiet", Boolean, nullable=False, server_default=false()),
-    # finding checking syncing done failed stopped
+    # finding checking syncing stopping done failed stopped
     Column("state", String(16), nullable=False, server_default="finding"),
     zero("done"),  # lists read of Zoom's history, of `total`
     zero("total"),
@@ -44,8 +44,8 @@ backfill = Table(
     Index(
         "ix_backfill_open",
         "not_before",
-        sqlite_where=text("state IN ('finding', 'checking', 'syncing')"),
-        postgresql_where=text("state IN ('finding', 'checking', 'syncing')"),
+        sqlite_where=text("state IN ('finding', 'checking', 'syncing', 'stopping')"),
+        postgresql_where=text("state IN ('finding', 'checking', 'syncing', 'stopping')"),
     ),
 )
 

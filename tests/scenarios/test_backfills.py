@@ -18,6 +18,8 @@ from clients.transport import Transport
 from engine.backfill import HISTORICAL
 from jobs.contact_writes import ContactWriter
 from jobs.guard import Guard
+from jobs.slices import Slice
+from jobs.zoom_reads import read_zoom
 from store.database import writing
 from store.tables import lease, occurrence, run
 from tests.scenarios.door import Doors, open_doors
@@ -286,3 +288,48 @@ def _work(stage: Stage, calls: int) -> None:
     with Guard.start(stage.registry) as guard:
         stage.guard = guard
         stage.pass_time()
+
+
+def test_B14_a_backfill_waits_until_zoom_is_connected_again_and_can_be_stopped(
+    doors: Doors,
+) -> None:
+    stage = doors.stage
+    spring, winter = past_webinar(stage, 60, "Spring"), past_webinar(stage, 150, "Winter")
+    connect(stage)
+    stage.pass_time(timedelta(hours=1))
+    since = (stage.now() - timedelta(days=170)).date().isoformat()
+    backfill_id = doors.api("POST", "/backfills", {"since": since})["backfill_id"]
+    path = f"/backfills/{backfill_id}"
+
+    def end_access(slice_: Slice) -> None:
+        account = {"account_id": ACCOUNT, "silent": True}
+        stage.simulator.call("POST", "/zoom/deauthorize", account)
+        read_zoom(slice_)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("jobs.work.read_zoom", end_access)
+        stage.work()
+    shown = doors.api("GET", path)
+    assert "connect Zoom again" in shown["message"]
+    assert (shown["state"], shown["counts"]["states"]["waiting"]) == ("syncing", 2)
+
+    def stop(slice_: Slice) -> None:
+        doors.api("DELETE", path)
+        read_zoom(slice_)
+
+    stage.connect_zoom(ACCOUNT)
+    stage.late_by += timedelta(minutes=2)
+    with pytest.MonkeyPatch.context() as patch:
+        # Somebody stops it while the first webinar, the older one, is being read.
+        patch.setattr("jobs.work.read_zoom", stop)
+        stage.work()
+    stage.pass_time()
+    shown = doors.api("GET", path)
+    assert (shown["state"], shown["message"]) == ("stopped", "")
+    assert {topic: one["state"] for topic, one in webinars(doors, shown).items()} == {
+        "Yesterday's news": "known",
+        "Winter": "done",
+        "Spring": "waiting",
+    }
+    assert winter.states() == {ADA: "ATTENDED", REX: "NO_SHOW"}
+    assert spring.states() == {}

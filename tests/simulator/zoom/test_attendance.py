@@ -168,10 +168,10 @@ class TestReadiness:
         report = f"/report/webinars/{twice(uuid)}"
         assert zoom.get(report)["uuid"] == uuid
         assert zoom.get(f"/webinars/{webinar}")["id"] == webinar
-        zoom.switch(ended_webinar_known_days=100)
+        zoom.control("PATCH", "/switches", {"zoom_ended_webinar_known_days": 100})
         assert zoom.refused("GET", f"/webinars/{webinar}") == (404, 3001)
         assert zoom.get(report)["uuid"] == uuid
-        zoom.switch(report_days=183)
+        zoom.control("PATCH", "/switches", {"zoom_report_days": 183})
         assert zoom.refused("GET", report) == (400, 12702)
 
 
