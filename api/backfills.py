@@ -11,7 +11,13 @@ from api.callers import caller, require_super_admin
 from api.errors import refuse
 from api.paging import page, read_cursor, read_moment, write_cursor
 from api.parts import parts
-from engine.backfill import find_horizon, history_ranges, since_moment, why_not_since
+from engine.backfill import (
+    find_horizon,
+    history_ranges,
+    since_moment,
+    what_is_unlisted,
+    why_not_since,
+)
 from schemas.api import PageQuery, page_of
 from schemas.api_backfills import (
     KEPT,
@@ -84,6 +90,7 @@ def start_backfill(body: dict[str, Any]) -> dict[str, str]:
             author=who.user_id,
             account_ids=account_ids,
             lists=len(account_ids) * len(history_ranges(wanted.since, now)),
+            gaps=what_is_unlisted(wanted.since, now),
             now=now,
         )
     given.ring("bulk")
@@ -188,6 +195,7 @@ def _show(connection: Connection, row: RowMapping) -> dict[str, Any]:
         },
         "writes": count_writes(connection, row),
         "message": row["message"],
+        "gaps": row["gaps"],
         "created_at": row["created_at"],
         "finished_at": row["finished_at"],
     }

@@ -67,18 +67,26 @@ def history_ranges(since: datetime, now: datetime) -> list[tuple[date, date]]:
     return ranges
 
 
+def what_is_unlisted(since: datetime, now: datetime) -> str:
+    """Why webinars since then may not be found by themselves; "" when all of them are."""
+    if since >= now - LISTED:
+        return ""
+    return (
+        f"Zoom lists what took place since {(now - LISTED).date()}. Of webinars before that, those "
+        "are found that Rollcall has heard of, and those that are asked for by their ids."
+    )
+
+
 def what_is_kept(
-    *, has_registrants: bool, has_sessions: bool, ended_at: datetime | None, now: datetime
+    *, has_webinar: bool, takes_registrations: bool, ended_at: datetime | None, now: datetime
 ) -> Kept:
     """What Zoom can still deliver of a webinar whose last session, or date, ended then.
 
-    ``has_registrants``: Zoom still has the webinar, and people registered for it.
-    ``has_sessions``: a session is known by its UUID, or can be asked for.
+    ``has_webinar``: Zoom still knows the webinar itself, whose lists hold its registrants.
     """
-    has_report = has_sessions and ended_at is not None and not is_report_gone(ended_at, now)
-    if has_report:
-        return "everything" if has_registrants else "attendance_only"
-    return "registrants_only" if has_registrants else "nothing"
+    if ended_at is not None and not is_report_gone(ended_at, now):
+        return "everything" if has_webinar else "attendance_only"
+    return "registrants_only" if has_webinar and takes_registrations else "nothing"
 
 
 def what_is_lost(kept: Kept, began_at: datetime | None, now: datetime) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, RowMapping
 
-from clients.errors import NotFound, PermissionMissing, Rejected
+from clients.errors import PermissionMissing, Rejected
 from engine.backfill import history_ranges, what_is_kept, what_is_lost
 from jobs.decisions import why_off
 from jobs.gathering import Rules, load_rules
@@ -40,11 +40,6 @@ from store.webinar_facts import find_webinar_of, host_id_of, occurrences_of_webi
 log = structlog.get_logger(__name__)
 
 
-def count_lists(since: datetime, now: datetime, account_ids: Iterable[str]) -> int:
-    """How many lists have to be read to find the webinars."""
-    return len(_lists(since, now, account_ids))
-
-
 def _lists(
     since: datetime, now: datetime, account_ids: Iterable[str]
 ) -> list[tuple[str, date, date]]:
@@ -60,15 +55,18 @@ def find_webinars(runtime: Runtime, row: RowMapping) -> None:
     lists = _lists(row["since"], row["created_at"], row["account_ids"])
     if row["done"] < len(lists):
         account_id, first, last = lists[row["done"]]
-        sessions = _read_history(runtime, row, account_id, first, last)
+        sessions, refusal = _read_history(runtime, row, account_id, first, last)
         with writing(runtime.database) as connection:
-            if hold_backfill(connection, row["id"]) is None:
+            if not hold_backfill(connection, row):
                 return
             _note_sessions(connection, row, account_id, sessions)
-            change_backfill(connection, row["id"], done=row["done"] + 1, attempts=0)
+            gaps = f"{row['gaps']} {refusal}".strip() if refusal else row["gaps"]
+            change_backfill(
+                connection, row["id"], done=row["done"] + 1, gaps=gaps, attempts=0, message=""
+            )
         return
     with writing(runtime.database) as connection:
-        if hold_backfill(connection, row["id"]) is None:
+        if not hold_backfill(connection, row):
             return
         _note_known(connection, row, runtime.clock())
         change_backfill(connection, row["id"], state="checking")
@@ -76,15 +74,18 @@ def find_webinars(runtime: Runtime, row: RowMapping) -> None:
 
 def _read_history(
     runtime: Runtime, row: RowMapping, account_id: str, first: date, last: date
-) -> list[HistoryRow]:
+) -> tuple[list[HistoryRow], str]:
+    """The sessions Zoom lists, and what to say when it lists none because it refuses to.
+
+    Whoever connected Zoom may not see reports, or Zoom finds the month too far back: what is known
+    without it, and what was asked for by its id, is found all the same.
+    """
     zoom = runtime.platforms.zoom(row["portal_id"], account_id, "bulk")
     try:
-        return [one for page in zoom.history_meetings(first, last) for one in page.rows]
+        return [one for page in zoom.history_meetings(first, last) for one in page.rows], ""
     except (PermissionMissing, Rejected) as error:
-        # Whoever connected Zoom may not read reports, or the month is too far back for Zoom: what
-        # is known without it, and what was asked for by its id, is found all the same.
         log.warning("history_refused", account=account_id, first=str(first), why=str(error))
-        return []
+        return [], f"Zoom does not list what took place from {first} to {last}."
 
 
 def _note_sessions(
@@ -157,17 +158,17 @@ def check_webinar(runtime: Runtime, row: RowMapping) -> bool:
     zoom = runtime.platforms.zoom(row["portal_id"], item["account_id"], "bulk")
     try:
         detail = zoom.webinar(item["webinar_id"], show_previous_occurrences=True)
-    except NotFound:
-        detail = None
+    except Rejected:
+        detail = None  # unknown, forgotten, or no webinar's number at all
     with writing(runtime.database) as connection:
-        if hold_backfill(connection, row["id"]) is None:
+        if not hold_backfill(connection, row):
             return True
         if detail is None and not item["sessions"] and has_twin(connection, item):
             drop_item(connection, item["id"])
         else:
             values = _judge(connection, runtime, row, item, detail)
             change_item(connection, item["id"], **values)
-        change_backfill(connection, row["id"], attempts=0)
+        change_backfill(connection, row["id"], attempts=0, message="")
     return True
 
 
@@ -185,17 +186,14 @@ def _judge(
     rules = load_rules(connection, row["portal_id"], version, settings, runtime)
     about = _about(connection, item, detail)
     kept = what_is_kept(
-        has_registrants=detail is not None and detail.approval_type != NO_REGISTRATION,
-        has_sessions=detail is not None or bool(item["sessions"]),
+        has_webinar=detail is not None,
+        takes_registrations=detail is not None and detail.approval_type != NO_REGISTRATION,
         ended_at=past.end,
         now=now,
     )
     is_known = _is_known(connection, row["portal_id"], item)
     left_out = why_left_out(connection, rules, {**item, **about})
-    if past.start is not None and past.start >= now:
-        left_out = left_out or "not_over"
-    elif past.start is not None and past.end is not None and past.end < row["since"]:
-        left_out = left_out or "before_since"
+    left_out = left_out or _why_beside(detail, past, row["since"], now)
     return {
         **about,
         "plan": plan,
@@ -206,6 +204,16 @@ def _judge(
         "left_out": left_out,
         "state": _state(kept, left_out, is_known=is_known),
     }
+
+
+def _why_beside(detail: WebinarDetail | None, past: _Past, since: datetime, now: datetime) -> str:
+    """Why the webinar is none of a backfill's, whatever the switches say; "" when it is one."""
+    if past.end is not None and past.end < since:
+        return "before_since"
+    if detail is None or detail.type == WITHOUT_FIXED_TIME:
+        return ""
+    is_ahead = detail.type == SINGLE and detail.start_at is not None and detail.start_at >= now
+    return "not_over" if is_ahead or past.end is None else ""
 
 
 def _about(
@@ -242,7 +250,8 @@ def _plan(item: RowMapping, detail: WebinarDetail | None, now: datetime) -> dict
             begin = min(datetime.fromisoformat(start) for _, start, _ in item["sessions"])
             end = max(datetime.fromisoformat(end) for _, _, end in item["sessions"])
             dates = [("", begin.isoformat(), int((end - begin).total_seconds()))]
-        return {"type": SINGLE if len(days) < 2 else WITHOUT_FIXED_TIME, "dates": dates}
+        kind = SINGLE if len(days) < 2 else WITHOUT_FIXED_TIME
+        return {"type": kind, "dates": dates, "is_there": False}
     found: list[tuple[str, datetime | None, int]] = [("", detail.start_at, detail.duration_seconds)]
     if detail.type == RECURRING:
         found = [
@@ -252,6 +261,7 @@ def _plan(item: RowMapping, detail: WebinarDetail | None, now: datetime) -> dict
         ]
     return {
         "type": detail.type,
+        "is_there": True,
         "dates": [(name, at.isoformat(), seconds) for name, at, seconds in found if at is not None],
     }
 

@@ -62,7 +62,7 @@ def sync_next(runtime: Runtime, row: RowMapping) -> bool:
     """
     problem = ""
     with writing(runtime.database) as connection:
-        if hold_backfill(connection, row["id"]) is None:
+        if not hold_backfill(connection, row):
             return True
         under_way = next_item(connection, row["id"], "running")
         if under_way is not None:
@@ -74,6 +74,14 @@ def sync_next(runtime: Runtime, row: RowMapping) -> bool:
     if problem:
         raise Retryable(problem, retry_after=PAUSE)
     return item is not None
+
+
+def close_last(runtime: Runtime, row: RowMapping) -> None:
+    """Say what became of the webinar that was under way when somebody stopped the backfill."""
+    with writing(runtime.database) as connection:
+        item = next_item(connection, row["id"], "running")
+        if item is not None and hold_backfill(connection, row):
+            _close(connection, item, runtime.clock())
 
 
 def _close(connection: Connection, item: RowMapping, now: datetime) -> str:
@@ -127,8 +135,10 @@ def _make_known(connection: Connection, item: RowMapping) -> RowMapping:
     """The webinar's row, with its past dates and sessions as Zoom's lists told of them."""
     key = (item["portal_id"], item["account_id"], item["webinar_id"])
     plan = item["plan"]
+    known = find_webinar_of(connection, *key)
+    is_described = known is not None and known["detail_read_at"] is not None
     about: dict[str, Any] = {}
-    if find_webinar_of(connection, *key) is None:
+    if not is_described:
         about = {
             "topic": item["topic"],
             "host_id": item["host_id"],
@@ -139,7 +149,9 @@ def _make_known(connection: Connection, item: RowMapping) -> RowMapping:
     webinar = ensure_webinar(connection, *key, about)
     if plan["type"] != RECURRING:
         ensure_occurrence(connection, webinar, "")
-    for occurrence_id, start, seconds in plan["dates"]:
+    # What Zoom planned is better than what the sessions of a webinar it has forgotten tell.
+    dates = plan["dates"] if plan["is_there"] or not is_described else ()
+    for occurrence_id, start, seconds in dates:
         times = {"start_at": datetime.fromisoformat(start), "duration_seconds": seconds}
         ensure_occurrence(connection, webinar, occurrence_id, times)
     for uuid, start, _ in item["sessions"]:

@@ -11,9 +11,9 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import RowMapping
 
-from clients.errors import BudgetExhausted, ReconnectNeeded
+from clients.errors import ReconnectNeeded
 from jobs.backfill_finding import check_webinar, find_webinars
-from jobs.backfill_syncing import PAUSE, prepare_portal, sync_next
+from jobs.backfill_syncing import PAUSE, close_last, prepare_portal, sync_next
 from jobs.runtime import Runtime
 from rollcall.errors import NeedsAttention, Permanent, Retryable
 from store.backfills import (
@@ -21,13 +21,14 @@ from store.backfills import (
     change_backfill,
     hold_backfill,
     lease_of,
+    read_backfill,
 )
 from store.database import reading, writing
 from store.leases import keeping_lease, release_lease, take_lease
 
 LEASE_SECONDS = 30.0
 MAX_ATTEMPTS = 8
-LONGEST_PAUSE = 300.0
+LOOK_AGAIN_SECONDS = 15.0
 
 log = structlog.get_logger(__name__)
 
@@ -54,26 +55,24 @@ def advance_backfills(runtime: Runtime) -> int:
 
 
 def _advance(runtime: Runtime, backfill_id: str) -> None:
-    with writing(runtime.database) as connection:
-        row = hold_backfill(connection, backfill_id)
+    with reading(runtime.database) as connection:
+        row = read_backfill(connection, backfill_id)
     if row is None:
         return
     bound = structlog.contextvars.bound_contextvars(portal=row["portal_id"], backfill=row["id"])
     with bound:
         try:
             _step(runtime, row)
-        except BudgetExhausted as error:
-            _put_off(runtime, row, str(error), error.retry_after or 1.0, counts=False)
         except ReconnectNeeded as error:
-            _put_off(runtime, row, str(error), PAUSE, counts=False)
+            _put_off(runtime, row, str(error), PAUSE)
         except Retryable as error:
-            is_waiting = row["state"] == "syncing"
-            _put_off(runtime, row, str(error), error.retry_after, counts=not is_waiting)
+            # Waiting, for a turn or for a platform, is no sign of trouble: it counts as no attempt.
+            _put_off(runtime, row, str(error), error.retry_after or LOOK_AGAIN_SECONDS)
         except (NeedsAttention, Permanent) as error:
             _end(runtime, row, "failed", str(error))
         except Exception as error:
             log.exception("backfill_step_failed")
-            _put_off(runtime, row, f"failed with {type(error).__name__}", None, counts=True)
+            _try_again(runtime, row, f"failed with {type(error).__name__}")
 
 
 def _step(runtime: Runtime, row: RowMapping) -> None:
@@ -88,34 +87,40 @@ def _step(runtime: Runtime, row: RowMapping) -> None:
         if row["is_quiet"]:
             prepare_portal(runtime, row)
         with writing(runtime.database) as connection:
-            if hold_backfill(connection, row["id"]) is not None:
+            if hold_backfill(connection, row):
                 change_backfill(connection, row["id"], state="syncing", attempts=0, message="")
+    elif row["state"] == "stopping":
+        close_last(runtime, row)
+        _end(runtime, row, "stopped")
     elif not sync_next(runtime, row):
         _end(runtime, row, "done")
 
 
 def _put_off(
-    runtime: Runtime, row: RowMapping, why: str, pause: float | None, *, counts: bool
+    runtime: Runtime, row: RowMapping, why: str, seconds: float, *, tries: int = 0
 ) -> None:
-    """Try the same step again later; after a while in vain, give up."""
-    attempts = row["attempts"] + counts
-    if attempts >= MAX_ATTEMPTS:
-        _end(runtime, row, "failed", why)
-        return
-    seconds = pause if pause is not None else min(2.0**attempts, LONGEST_PAUSE)
     log.warning("backfill_put_off", why=why, seconds=round(seconds, 1))
     not_before = runtime.clock() + timedelta(seconds=seconds)
     with writing(runtime.database) as connection:
-        if hold_backfill(connection, row["id"]) is not None:
+        if hold_backfill(connection, row):
             change_backfill(
-                connection, row["id"], attempts=attempts, message=why, not_before=not_before
+                connection, row["id"], attempts=tries, message=why, not_before=not_before
             )
+
+
+def _try_again(runtime: Runtime, row: RowMapping, why: str) -> None:
+    """Try the same step again, later each time; after a while in vain, give up."""
+    tries = row["attempts"] + 1
+    if tries >= MAX_ATTEMPTS:
+        _end(runtime, row, "failed", why)
+    else:
+        _put_off(runtime, row, why, 2.0**tries, tries=tries)
 
 
 def _end(runtime: Runtime, row: RowMapping, state: str, message: str = "") -> None:
     log.info("backfill_ended", state=state, why=message)
     with writing(runtime.database) as connection:
-        if hold_backfill(connection, row["id"]) is not None:
+        if hold_backfill(connection, row):
             change_backfill(
                 connection,
                 row["id"],

@@ -7,7 +7,7 @@ from marshmallow import fields as ma
 
 from schemas.api_webinars import WritesSchema
 
-STATES = ("finding", "checking", "syncing", "done", "failed", "stopped")
+STATES = ("finding", "checking", "syncing", "stopping", "done", "failed", "stopped")
 WEBINAR_STATES = (
     "found",
     "waiting",
@@ -106,6 +106,9 @@ class BackfillSchema(Schema):
     counts = ma.Nested(BackfillCountsSchema)
     writes = ma.Nested(WritesSchema)
     message = ma.String(metadata={"description": "Why it waits or failed; empty when all is well."})
+    gaps = ma.String(
+        metadata={"description": "Why some webinars may not be found; empty: Zoom lists them all."}
+    )
     created_at = ma.AwareDateTime()
     finished_at = ma.AwareDateTime(allow_none=True)
 

@@ -26,9 +26,9 @@ from store.runs import IS_OPEN, WRITE_COUNTS
 from store.tables import backfill, backfill_webinar, portal, run
 from store.types import UtcDateTime
 
-State = Literal["finding", "checking", "syncing", "done", "failed", "stopped"]
+State = Literal["finding", "checking", "syncing", "stopping", "done", "failed", "stopped"]
 
-OPEN_STATES = ("finding", "checking", "syncing")
+OPEN_STATES = ("finding", "checking", "syncing", "stopping")
 _IS_OPEN = backfill.c.state.in_([literal_column(f"'{state}'") for state in OPEN_STATES])
 _LEASE = "backfill:"
 
@@ -58,6 +58,7 @@ def open_backfill(
     author: str,
     account_ids: Sequence[str],
     lists: int,
+    gaps: str,
     now: datetime,
 ) -> str:
     """The id of a new backfill, which reads so many lists first; earlier previews go."""
@@ -80,6 +81,7 @@ def open_backfill(
             is_dry=wanted.is_dry,
             is_quiet=wanted.is_quiet,
             total=lists,
+            gaps=gaps,
             not_before=now,
             created_at=now,
         )
@@ -94,7 +96,9 @@ def find_open_backfill(connection: Connection, portal_id: str) -> RowMapping | N
 
 
 def is_same(row: RowMapping, wanted: Wanted) -> bool:
-    """Whether the backfill does just what is wanted."""
+    """Whether the backfill does just what is wanted, and goes on doing it."""
+    if row["state"] == "stopping":
+        return False
     there = Wanted(row["since"], tuple(row["webinar_ids"]), row["is_dry"], row["is_quiet"])
     return there == wanted
 
@@ -120,11 +124,11 @@ def list_backfills(
 
 
 def stop_backfill(connection: Connection, backfill_id: str, now: datetime) -> None:
-    """Begin no further webinar; nothing happens to one that is over."""
+    """Begin no further webinar; nothing happens to a backfill that is over."""
     connection.execute(
         update(backfill)
         .where(backfill.c.id == backfill_id, _IS_OPEN)
-        .values(state="stopped", finished_at=now)
+        .values(state="stopping", not_before=now)
     )
 
 
@@ -161,10 +165,18 @@ def backfills_due(connection: Connection, now: datetime) -> list[str]:
     return [row.id for row in rows]
 
 
-def hold_backfill(connection: Connection, backfill_id: str) -> RowMapping | None:
-    """The backfill's row, locked, if it is still under way: else nothing is to be done for it."""
+def read_backfill(connection: Connection, backfill_id: str) -> RowMapping | None:
+    """The backfill's row, None when it is gone or over."""
     mine = (backfill.c.id == backfill_id) & _IS_OPEN
-    return connection.execute(select(backfill).where(mine).with_for_update()).mappings().first()
+    return connection.execute(select(backfill).where(mine)).mappings().first()
+
+
+def hold_backfill(connection: Connection, row: RowMapping) -> bool:
+    """Whether the backfill is still where it was; nobody changes it until the transaction ends."""
+    state = connection.execute(
+        select(backfill.c.state).where(backfill.c.id == row["id"]).with_for_update()
+    ).scalar()
+    return bool(state == row["state"])
 
 
 def change_backfill(connection: Connection, backfill_id: str, **values: Any) -> None:

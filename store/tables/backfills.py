@@ -30,21 +30,22 @@ backfill = Table(
     Column("account_ids", JSON, nullable=False),
     Column("is_dry", Boolean, nullable=False, server_default=false()),
     Column("is_quiet", Boolean, nullable=False, server_default=false()),
-    # finding checking syncing done failed stopped
+    # finding checking syncing stopping done failed stopped
     Column("state", String(16), nullable=False, server_default="finding"),
     zero("done"),  # lists read of Zoom's history, of `total`
     zero("total"),
     Column("not_before", UtcDateTime, nullable=False),
     zero("attempts"),
     Column("message", Text, nullable=False, server_default=""),
+    Column("gaps", Text, nullable=False, server_default=""),  # why some may not be found
     Column("created_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
     Index("ix_backfill_portal", "portal_id", "created_at"),
     Index(
         "ix_backfill_open",
         "not_before",
-        sqlite_where=text("state IN ('finding', 'checking', 'syncing')"),
-        postgresql_where=text("state IN ('finding', 'checking', 'syncing')"),
+        sqlite_where=text("state IN ('finding', 'checking', 'syncing', 'stopping')"),
+        postgresql_where=text("state IN ('finding', 'checking', 'syncing', 'stopping')"),
     ),
 )
 

@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("not_before", store.types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("message", sa.Text(), server_default="", nullable=False),
+        sa.Column("gaps", sa.Text(), server_default="", nullable=False),
         sa.Column("created_at", store.types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("finished_at", store.types.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
@@ -47,8 +48,8 @@ def upgrade() -> None:
             "ix_backfill_open",
             ["not_before"],
             unique=False,
-            sqlite_where=sa.text("state IN ('finding', 'checking', 'syncing')"),
-            postgresql_where=sa.text("state IN ('finding', 'checking', 'syncing')"),
+            sqlite_where=sa.text("state IN ('finding', 'checking', 'syncing', 'stopping')"),
+            postgresql_where=sa.text("state IN ('finding', 'checking', 'syncing', 'stopping')"),
         )
         batch_op.create_index("ix_backfill_portal", ["portal_id", "created_at"], unique=False)
 
@@ -124,8 +125,8 @@ def downgrade() -> None:
         batch_op.drop_index("ix_backfill_portal")
         batch_op.drop_index(
             "ix_backfill_open",
-            sqlite_where=sa.text("state IN ('finding', 'checking', 'syncing')"),
-            postgresql_where=sa.text("state IN ('finding', 'checking', 'syncing')"),
+            sqlite_where=sa.text("state IN ('finding', 'checking', 'syncing', 'stopping')"),
+            postgresql_where=sa.text("state IN ('finding', 'checking', 'syncing', 'stopping')"),
         )
 
     op.drop_table("backfill")
