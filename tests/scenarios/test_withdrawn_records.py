@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import select
 
 from store.database import writing
-from store.runs import open_run
-from store.tables import effect, run
+from store.runs import open_preview, open_run
+from store.tables import effect, run, run_change
 from tests.scenarios.recorded import TRANSCRIPT, calls, change
 from tests.scenarios.stage import Stage
 from tests.scenarios.test_killed_at_each_write import AFTER, BEFORE, names, work_until_killed
@@ -34,6 +34,26 @@ def ask_to_withdraw(stage: Stage, webinar: Webinar) -> None:
             is_replay=True,
             is_withdrawal=True,
         )
+
+
+def try_out(stage: Stage, webinar: Webinar, **settings: Any) -> Counter[tuple[str, str]]:
+    """What a dry run says would be withdrawn, and what would be kept, by kind."""
+    with writing(stage.database) as connection:
+        run_id = open_preview(
+            connection,
+            occurrence_pk=webinar.place["id"],
+            now=stage.now(),
+            settings_patch=settings,
+            is_withdrawal=True,
+        )
+    writes = stage.simulator.writes()
+    stage.work()
+    assert stage.simulator.writes() == writes
+    rows = stage.query(select(run_change).where(run_change.c.run_id == run_id))
+    words = {"withdrawn": "withdrawn", "": "withdrawn", "cannot be withdrawn": "kept"}
+    return Counter(
+        (row["effect"], words[row["after"]]) for row in rows if row["effect"] != "decision"
+    )
 
 
 def die_at(stage: Stage, *moments: tuple[str, str]) -> None:
@@ -103,6 +123,18 @@ def test_B09_B04_a_withdrawal_killed_at_each_of_its_writes_ends_the_same_and_can
     }
 
     # The whole webinar is switched off: nobody is left to have its records.
+    assert try_out(stage, webinar, webinar_sync="none") == {
+        ("contact", "withdrawn"): 4,
+        ("register", "withdrawn"): 1,
+        ("call_contact", "withdrawn"): 1,
+        ("attend", "kept"): 1,
+        ("app_registered", "kept"): 1,
+        ("app_attended", "kept"): 1,
+        ("app_recording", "kept"): 1,
+        ("call", "withdrawn"): 1,
+        ("transcript", "withdrawn"): 1,
+        ("marketing_event", "withdrawn"): 1,
+    }
     stage.set(webinar_sync="none", excluded_contact_domains=[])
     stage.pass_time()
     ask_to_withdraw(stage, webinar)
