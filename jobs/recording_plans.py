@@ -290,7 +290,7 @@ def _stop(slice_: Slice, place: Place, found: Sequence[StoredRecording]) -> None
             for kind in CALL_KINDS:
                 key = recording_key(kind, place.webinar, external_id)
                 known = find_effect(connection, slice_.run["portal_id"], key)
-                if known is None or known["state"] != "planned":
+                if known is None or known["state"] != "planned" or UNDOES in known["wanted"]:
                     continue
                 if not known["applied_hash"]:
                     withdraw_planned(connection, known["id"])
