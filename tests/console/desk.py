@@ -27,6 +27,16 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
+def assert_inert(page: str) -> None:
+    """Nothing of what strangers typed became markup, and none of it was worked out."""
+    tags = Tags(page).tags
+    assert not {"img", "iframe"} & {tag for tag, _ in tags}
+    sources = [str(attrs["src"]) for tag, attrs in tags if tag == "script"]
+    assert all(source.startswith("/console/static/") for source in sources)
+    assert not [name for _, attrs in tags for name in attrs if name.startswith("on")]
+    assert "{{7*7}}" in page
+
+
 @dataclass
 class Desk:
     """The site, and a browser somebody signed in with who may do everything."""

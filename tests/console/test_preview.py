@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from store.tables import effect, occurrence_person, run
-from tests.console.desk import NOW, Desk
-from tests.console.test_pages import NASTY, assert_inert
+from tests.console.desk import NOW, Desk, assert_inert
+from tests.console.test_pages import NASTY
 from tests.oauth.support import PORTAL
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from store.tables import occurrence_person, run, run_change
-from tests.console.desk import NOW, Desk
-from tests.console.test_pages import NASTY, assert_inert
+from tests.console.desk import NOW, Desk, assert_inert
+from tests.console.test_pages import NASTY
 
 REFUSED = "Property values were not valid: phone 0{n} of p{n}@x.no is too short"
 
