@@ -10,6 +10,7 @@ from api import (
     connection,
     console_link,
     deliveries,
+    health,
     people,
     plugin_list,
     questions,
@@ -41,6 +42,7 @@ _GROUPS = (
     plugin_list,
     deliveries,
     unmatched,
+    health,
     console_link,
 )
 

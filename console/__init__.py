@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from console import backfills, home, pages, preview, replay, runs, unmatched, webinars
+from console import backfills, health, home, pages, preview, replay, runs, unmatched, webinars
 from oauth.access import Access
 
-_GROUPS = (home, webinars, runs, preview, replay, unmatched, backfills)
+_GROUPS = (home, webinars, runs, preview, replay, unmatched, backfills, health)
 
 
 def create_console(app: Flask, access: Access, *, public_url: str) -> None:

@@ -72,7 +72,10 @@ def _months(
         first = datetime(year, month, 1, tzinfo=zone)
         if first >= now:
             return
-        if x(first) - last >= _FEWEST_PIXELS and x(first) < WIDTH - _FEWEST_PIXELS / 2:
+        if (
+            x(first) - last >= _FEWEST_PIXELS
+            and _FEWEST_PIXELS / 2 < x(first) < WIDTH - _FEWEST_PIXELS / 2
+        ):
             last = x(first)
             yield Mark(last, f"{first:%b %Y}")
 

@@ -142,6 +142,39 @@ def count_deliveries(connection: Connection) -> dict[str, int]:
     return {"new": fresh + waiting, "dead": dead}
 
 
+def waiting_by_account(
+    connection: Connection, accounts: Sequence[str], now: datetime
+) -> dict[tuple[str, str], tuple[int, datetime | None]]:
+    """How many deliveries wait by (source, account), and since when, as `oldest_new_at` counts it.
+
+    None where all of them were put off to a later moment.
+    """
+    # By an expression: by the column, SQLite would go through all deliveries of these accounts.
+    account = inbox.c.account_id.concat(literal_column("''"))
+    is_due = inbox.c.not_before <= now
+    since_when = {
+        _IS_FRESH: inbox.c.received_at,
+        _IS_PUT_OFF: case((is_due, inbox.c.not_before)),
+    }
+    found: dict[tuple[str, str], tuple[int, datetime | None]] = {}
+    for condition, since in since_when.items():
+        rows = connection.execute(
+            select(
+                inbox.c.source,
+                inbox.c.account_id,
+                func.count().label("many"),
+                func.min(since, type_=UtcDateTime()).label("oldest"),
+            )
+            .where(condition, account.in_(accounts))
+            .group_by(inbox.c.source, inbox.c.account_id)
+        )
+        for row in rows:
+            many, oldest = found.get((row.source, row.account_id), (0, None))
+            moments = [one for one in (oldest, row.oldest) if one is not None]
+            found[row.source, row.account_id] = many + row.many, min(moments, default=None)
+    return found
+
+
 def forget_body(connection: Connection, pk: int) -> None:
     """Drop what a delivery said; its digest stays, so that it is known when it comes again."""
     connection.execute(

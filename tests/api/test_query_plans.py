@@ -19,6 +19,7 @@ GROWING = (
     "webinar",
     "inbox",
     "hand_match",
+    "instance",
 )
 
 
@@ -48,6 +49,7 @@ def database_url(sqlite_url: str) -> str:
         ("/api/hand-matches", {}),
         ("/api/webinars/95000000001/people/2/candidates", {"search": "jo"}),
         ("/api/dead-letters", {}),
+        ("/api/health", {}),
         ("/api/deliveries", {}),
         ("/api/deliveries", {"state": "done", "event": "webinar.ended"}),
     ],
