@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import (
     Connection,
@@ -149,30 +149,35 @@ def waiting_by_account(
 
     None where all of them were put off to a later moment.
     """
-    # By an expression: by the column, SQLite would go through all deliveries of these accounts.
-    account = inbox.c.account_id.concat(literal_column("''"))
+    first = _first_waiting(connection)
+    if first is None:
+        return {}
     is_due = inbox.c.not_before <= now
-    since_when = {
-        _IS_FRESH: inbox.c.received_at,
-        _IS_PUT_OFF: case((is_due, inbox.c.not_before)),
-    }
-    found: dict[tuple[str, str], tuple[int, datetime | None]] = {}
-    for condition, since in since_when.items():
-        rows = connection.execute(
-            select(
-                inbox.c.source,
-                inbox.c.account_id,
-                func.count().label("many"),
-                func.min(since, type_=UtcDateTime()).label("oldest"),
-            )
-            .where(condition, account.in_(accounts))
-            .group_by(inbox.c.source, inbox.c.account_id)
+    since = case((inbox.c.not_before.is_(None), inbox.c.received_at), (is_due, inbox.c.not_before))
+    rows = connection.execute(
+        select(
+            inbox.c.source,
+            inbox.c.account_id,
+            func.count().label("many"),
+            func.min(since, type_=UtcDateTime()).label("oldest"),
         )
-        for row in rows:
-            many, oldest = found.get((row.source, row.account_id), (0, None))
-            moments = [one for one in (oldest, row.oldest) if one is not None]
-            found[row.source, row.account_id] = many + row.many, min(moments, default=None)
-    return found
+        # By a value: so SQLite goes through these accounts' own deliveries, from there on.
+        .where(inbox.c.account_id.in_(accounts), inbox.c.id >= first, inbox.c.state == "new")
+        .group_by(inbox.c.source, inbox.c.account_id)
+    )
+    return {(row.source, row.account_id): (row.many, row.oldest) for row in rows}
+
+
+def _first_waiting(connection: Connection) -> int | None:
+    """The key of the first delivery that waits, whoever it is for; None when none does."""
+    conditions = (
+        _IS_FRESH,
+        and_(_IS_PUT_OFF, inbox.c.not_before >= datetime(1970, 1, 1, tzinfo=UTC)),
+    )
+    keys = [
+        connection.execute(select(func.min(inbox.c.id)).where(one)).scalar() for one in conditions
+    ]
+    return min((key for key in keys if key is not None), default=None)
 
 
 def forget_body(connection: Connection, pk: int) -> None:
