@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -11,6 +12,7 @@ from api.callers import caller
 from api.parts import parts
 from api.run_failures import get_errors, retry_failed
 from api.runs import get_changes, get_run
+from api.settings import get_settings
 from api.webinars import get_webinar
 from console.asking import ask, load, read_query
 from console.blueprint import done, new_blueprint
@@ -84,7 +86,7 @@ def _results(found: dict[str, Any]) -> dict[str, Any]:
     """What there is to look at once the run has ended: its changes, and who fails."""
     if is_going_on(found):
         return {}
-    zone = zone_of(caller().portal_id)
+    zone, kept_days = zone_of(caller().portal_id), ask(get_settings)["raw_retention_days"]
     query = read_query(PageQuery)
     changes = ask(get_changes, query, run_id=found["id"])
     errors = None if found["dry_run"] else ask(get_errors, load(PageQuery, {}), run_id=found["id"])
@@ -92,5 +94,7 @@ def _results(found: dict[str, Any]) -> dict[str, Any]:
         "changes": [show_change(one, zone) for one in changes["results"]],
         "paging": changes["paging"],
         "is_first_page": "after" not in query,
+        "kept_days": kept_days,
+        "is_forgotten": found["finished_at"] < parts().clock() - timedelta(days=kept_days),
         "errors": errors,
     }

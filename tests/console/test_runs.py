@@ -157,6 +157,13 @@ def test_changes_come_page_by_page(desk: Desk) -> None:
     assert "n50@x.no" in second and "n49@x.no" not in second
 
 
+def test_lines_that_are_no_longer_kept_are_not_taken_for_none(desk: Desk) -> None:
+    _, place = desk.webinar()
+    desk.run("old", place, finished_at=NOW - timedelta(days=31), updated=3)
+    text = desk.text("/console/runs/old")
+    assert "kept for 30 days and are gone" in text and "Nothing had to be changed" not in text
+
+
 def test_X11_what_strangers_typed_is_shown_as_text(desk: Desk) -> None:
     _, place = desk.webinar()
     desk.people(
