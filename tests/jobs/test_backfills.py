@@ -8,18 +8,21 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, RowMapping
+from sqlalchemy import Engine, RowMapping, select
 
 from clients.errors import BudgetExhausted, PermissionMissing, ReconnectNeeded, Unavailable
 from clients.hubspot import PropertiesOutcome
 from engine.backfill import HISTORICAL
-from jobs.backfill_syncing import prepare_portal
+from jobs.backfill_syncing import prepare_portal, sync_next
 from jobs.backfills import MAX_ATTEMPTS, advance_backfills
 from jobs.runtime import Runtime
 from rollcall.errors import NeedsAttention
 from schemas.hubspot_api import PropertyConflict
-from store.backfills import Wanted, find_backfill, open_backfill
+from store.backfill_webinars import add_found, count_items
+from store.backfills import Wanted, change_backfill, find_backfill, open_backfill
 from store.database import reading, writing
+from store.settings import save_settings
+from store.tables import backfill_webinar, run
 from tests.jobs.conftest import NOW, PORTAL
 
 
@@ -118,3 +121,22 @@ def test_B14_a_property_that_cannot_hold_the_mark_is_no_reason_to_write_without_
         prepare_portal(replace(runtime, platforms=platforms), row)
     others = replace(outcome, conflicts=(PropertyConflict("another", "bool", "string"),))
     prepare_portal(replace(runtime, platforms=Platforms(others)), row)
+
+
+def test_B14_whoever_comes_too_late_neither_closes_nor_begins_a_webinar(
+    runtime: Runtime, database: Engine, backfill_id: str
+) -> None:
+    plan = {"type": 5, "is_there": True, "dates": [("", "2026-02-10T12:00:00+00:00", 3600)]}
+    with writing(database) as to:
+        save_settings(to, PORTAL, {"webinar_sync": "all"}, "7", NOW, {})
+        change_backfill(to, backfill_id, state="syncing")
+        row = find_backfill(to, PORTAL, backfill_id)
+        assert row is not None
+        add_found(to, row, [{"account_id": "acct", "webinar_id": name} for name in ("1", "2")])
+        to.execute(backfill_webinar.update().values(state="waiting", plan=plan))
+    for _ in range(3):
+        assert sync_next(runtime, row)
+    with reading(database) as connection:
+        states, _ = count_items(connection, backfill_id)
+        opened = connection.execute(select(run.c.trigger, run.c.must_read)).all()
+    assert (states, opened) == ({"running": 1, "waiting": 1}, [("backfill", True)])
