@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +26,7 @@ from store.backfill_webinars import (
 from store.backfills import change_backfill, hold_backfill
 from store.database import writing
 from store.resuming import find_connection_problem
-from store.runs import open_run
+from store.runs import OPEN_STATES, open_run
 from store.settings import read_settings
 from store.webinar_facts import (
     ensure_occurrence,
@@ -66,7 +67,10 @@ def sync_next(runtime: Runtime, row: RowMapping) -> bool:
             return True
         under_way = next_item(connection, row["id"], "running")
         if under_way is not None:
-            problem = _close(connection, under_way, runtime.clock())
+            runs = newest_runs(connection, under_way["webinar_pk"])
+            if any(run["state"] in OPEN_STATES for run in runs):
+                return True  # somebody else has just begun it
+            problem = _close(connection, under_way, runs, runtime.clock())
         item = None if problem else next_item(connection, row["id"], "waiting")
         if item is not None:
             _begin(connection, runtime, row, item)
@@ -81,12 +85,14 @@ def close_last(runtime: Runtime, row: RowMapping) -> None:
     with writing(runtime.database) as connection:
         item = next_item(connection, row["id"], "running")
         if item is not None and hold_backfill(connection, row):
-            _close(connection, item, runtime.clock())
+            runs = newest_runs(connection, item["webinar_pk"])
+            _close(connection, item, runs, runtime.clock())
 
 
-def _close(connection: Connection, item: RowMapping, now: datetime) -> str:
+def _close(
+    connection: Connection, item: RowMapping, runs: Sequence[RowMapping], now: datetime
+) -> str:
     """Say what became of a webinar; why it has to wait, if it waits for somebody to connect."""
-    runs = newest_runs(connection, item["webinar_pk"])
     failed = [run for run in runs if run["state"] == "failed"]
     for run in failed:
         if problem := find_connection_problem(connection, run["occurrence_pk"]):

@@ -20,6 +20,7 @@ from jobs.contact_writes import ContactWriter
 from jobs.guard import Guard
 from jobs.slices import Slice
 from jobs.zoom_reads import read_zoom
+from oauth.discovery import PROPERTIES
 from store.database import writing
 from store.tables import lease, occurrence, run
 from tests.scenarios.door import Doors, open_doors
@@ -144,7 +145,10 @@ def test_B14_webinars_from_before_come_in_marked_as_historical_and_the_next_one_
     series.register(REX, occurrence_ids=names, create_time=-101 * DAY)
     series.play({REX: [[0, 1800]]}, start_time=-93 * DAY, end_time=-93 * DAY + HOUR)
     switch(stage, zoom_ended_webinar_known_days=100, zoom_report_days=184)
-    connect(stage)
+    # A portal that was connected before there was the property.
+    with monkeypatch.context() as patch:
+        patch.setattr("oauth.discovery.PROPERTIES", PROPERTIES[:-1])
+        connect(stage)
     stage.pass_time(timedelta(hours=1))
     assert list(stage.simulator.contacts()) == [NORA]
 
