@@ -25,7 +25,7 @@ from store.ledger import (
     record_wishes,
     start_sending,
 )
-from store.ledger_reading import find_effect
+from store.ledger_reading import OPEN, find_effect
 from store.recording_facts import event_texts
 from store.runs import add_changes, count_in_run
 from store.settings import read_settings
@@ -124,21 +124,30 @@ def cancel_event(slice_: Slice, target: Target) -> bool:
 def restore_event(slice_: Slice, target: Target) -> bool:
     """Take back the cancellation of an event whose occurrence takes place after all.
 
-    But for one that was withdrawn with a webinar that is still switched off.
+    False for one that was withdrawn, or is to be, with a webinar that is still switched off.
     """
     portal_id = slice_.run["portal_id"]
     with reading(slice_.runtime.database) as connection:
         row = find_effect(connection, portal_id, _key("cancel_event", target))
-        if row is None or row["state"] == "withdrawn" or is_off(connection, target.webinar):
+        if row is None or row["state"] == "withdrawn":
             return True
+        if is_off(connection, target.webinar):
+            return False
     return _apply_once(slice_, target, "cancel_event", {"cancelled": False})
 
 
 def withdraw_event(slice_: Slice, target: Target) -> None:
-    """Cancel the event of a webinar that is switched off; once it is on, it is restored."""
+    """Cancel the event of a webinar that is switched off; once it is on, it is restored.
+
+    If the run withdraws, or to end what one that did has left.
+    """
     run, place = slice_.run, target.occurrence
     with reading(slice_.runtime.database) as connection:
         if place["id"] != run["occurrence_pk"] or not is_off(connection, target.webinar):
+            return
+        row = find_effect(connection, run["portal_id"], _key("cancel_event", target))
+        is_left = row is not None and row["state"] in OPEN and row["wanted"]["cancelled"]
+        if not run["is_withdrawal"] and not is_left:
             return
         if standing_event(connection, target.webinar, place) is None:
             return

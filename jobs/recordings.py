@@ -38,7 +38,7 @@ def sync_recordings(slice_: Slice) -> None:
     confirm_transcripts(slice_)
     _confirm_associations(slice_)
     # Whoever is taken off a call record is so before the record itself goes.
-    _send_associations(slice_)
+    _send_associations(slice_, only_ending=True)
     plans = plan_recordings(slice_)
     send_calls(slice_)
     plan_audiences(slice_, plans)
@@ -66,7 +66,7 @@ class _AssociationSender(Sender):
             return BatchOutcome({one: one for one in contact_ids}, {}, ())
 
 
-def _send_associations(slice_: Slice) -> None:
+def _send_associations(slice_: Slice, *, only_ending: bool = False) -> None:
     sender = _AssociationSender(slice_)
     while True:
         slice_.keep()
@@ -78,6 +78,9 @@ def _send_associations(slice_: Slice) -> None:
                 slice_.runtime.clock(),
                 CALL_ASSOCIATION_BATCH,
             )
+        if only_ending:
+            # Whether the others are still wanted is yet to be planned.
+            rows = [row for row in rows if UNDOES in row["wanted"]]
         if not rows:
             return
         sender.fly(

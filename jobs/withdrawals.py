@@ -209,7 +209,7 @@ def clear_contacts(
 ) -> list[PersonPlan]:
     """The same people; of those excluded from one of the places, contacts lose what we wrote.
 
-    But for what other occurrences still want, and for what somebody changed since.
+    But for what other occurrences still want, or wait to, and for what somebody changed since.
     """
     chosen = {
         plan.person["id"]
@@ -217,6 +217,7 @@ def clear_contacts(
         if _has_contact(plan)
         and not plan.is_led
         and any(is_out(i) and i.row["occurrence_pk"] in places for i in plan.appearances)
+        and all(is_out(i) or i.verdict is None for i in plan.appearances)
     }
     applied = applied_contacts(connection, list(chosen)) if chosen else {}
     return [

@@ -254,11 +254,11 @@ def _send_to_event(slice_: Slice, target: Target) -> None:
             f"HubSpot refused the marketing event {target.external_id} of portal "
             f"{slice_.run['portal_id']}; its participations wait until it is accepted"
         )
-    restore_event(slice_, target)
+    is_called_off = not restore_event(slice_, target)
     send_participations(slice_, target)
     if target.occurrence["settled_at"] is not None and not _has_open_stays(slice_):
         complete_event(slice_, target)
-    if slice_.run["is_withdrawal"]:
+    if slice_.run["is_withdrawal"] or is_called_off:
         withdraw_event(slice_, target)
 
 

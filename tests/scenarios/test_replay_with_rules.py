@@ -25,10 +25,25 @@ EXCLUDE = {"excluded_contact_domains": ["competitor.example"]}
 Line = tuple[str, str, str | None, str | None, str | None]
 
 
+on_both_databases = pytest.mark.parametrize(
+    "stage",
+    ["lone_stage", pytest.param("postgres_stage", marks=pytest.mark.postgres)],
+    ids=["sqlite", "postgresql"],
+    indirect=True,
+)
+
+
 @pytest.fixture
-def doors(lone_stage: Stage) -> Iterator[Doors]:
+def stage(request: pytest.FixtureRequest) -> Stage:
+    """A customer's stage on SQLite, unless the test names another database."""
+    chosen: Stage = request.getfixturevalue(getattr(request, "param", "lone_stage"))
+    return chosen
+
+
+@pytest.fixture
+def doors(stage: Stage) -> Iterator[Doors]:
     """The API beside the stage."""
-    with open_doors(lone_stage) as doors:
+    with open_doors(stage) as doors:
         yield doors
 
 
@@ -62,21 +77,21 @@ def begin(stage: Stage) -> Webinar:
 
 
 def test_B09_without_zoom_exactly_the_formerly_excluded_people_appear(
-    lone_stage: Stage, doors: Doors
+    stage: Stage, doors: Doors
 ) -> None:
-    webinar = begin(lone_stage)
-    contacts = lone_stage.simulator.contacts()
-    take_zoom_away(lone_stage)
-    asked = zoom_calls(lone_stage)
-    lone_stage.set(excluded_contact_domains=[])
+    webinar = begin(stage)
+    contacts = stage.simulator.contacts()
+    take_zoom_away(stage)
+    asked = zoom_calls(stage)
+    stage.set(excluded_contact_domains=[])
     done = run_of(doors, webinar, replay=True)
     assert (done["replay"], done["message"], done["progress"]["total"]) == (True, "", 4)
-    assert zoom_calls(lone_stage) == asked
-    assert set(lone_stage.simulator.contacts()) - set(contacts) == {RITA, RALF}
+    assert zoom_calls(stage) == asked
+    assert set(stage.simulator.contacts()) - set(contacts) == {RITA, RALF}
     assert webinar.states() == {ADA: "ATTENDED", REX: "NO_SHOW", RITA: "ATTENDED", RALF: "NO_SHOW"}
-    writes = lone_stage.simulator.writes()
+    writes = stage.simulator.writes()
     run_of(doors, webinar, replay=True)
-    assert lone_stage.simulator.writes() == writes
+    assert stage.simulator.writes() == writes
 
 
 def lines(doors: Doors, shown: dict[str, Any]) -> list[Line]:
@@ -111,21 +126,21 @@ def include_everybody(stage: Stage) -> None:
 
 
 def test_B09_a_setting_saved_meanwhile_ends_the_withdrawal_and_says_so(
-    lone_stage: Stage, doors: Doors
+    stage: Stage, doors: Doors
 ) -> None:
-    webinar = plan_webinar(lone_stage, start_time=2 * HOUR)
+    webinar = plan_webinar(stage, start_time=2 * HOUR)
     webinar.register(ADA, RITA)
-    connect(lone_stage)
-    lone_stage.work()
+    connect(stage)
+    stage.work()
     before = webinar.states()
     path = f"/webinars/{webinar.webinar_id}/sync"
     run_id = doors.api("POST", path, {"replay": True, "withdraw": True})["run_id"]
-    with writing(lone_stage.database) as connection:
+    with writing(stage.database) as connection:
         version, _ = read_settings(connection, PORTAL)
         begun = {"state": "running", "settings_version": version}
         connection.execute(update(run).where(run.c.group_id == run_id).values(begun))
-    lone_stage.set(**EXCLUDE)
-    lone_stage.work()
+    stage.set(**EXCLUDE)
+    stage.work()
     shown = doors.api("GET", f"/runs/{run_id}")
     assert shown["state"] == "superseded"
     assert "withdraw again" in shown["message"]
@@ -135,16 +150,17 @@ def test_B09_a_setting_saved_meanwhile_ends_the_withdrawal_and_says_so(
     )
 
 
+@on_both_databases
 def test_B09_what_a_withdrawal_would_do_is_what_it_does_and_once(
-    lone_stage: Stage, doors: Doors
+    stage: Stage, doors: Doors
 ) -> None:
-    webinar = begin(lone_stage)
-    include_everybody(lone_stage)
+    webinar = begin(stage)
+    include_everybody(stage)
     figures = {email: webinar.figures(email) for email in (ADA, REX, RITA, RALF)}
-    states, writes = webinar.states(), lone_stage.simulator.writes()
+    states, writes = webinar.states(), stage.simulator.writes()
     tried = run_of(doors, webinar, replay=True, withdraw=True, dry_run=True, settings=EXCLUDE)
     said = lines(doors, tried)
-    assert lone_stage.simulator.writes() == writes
+    assert stage.simulator.writes() == writes
     assert {line[0] for line in said} == {RITA, RALF}
     assert (RALF, "register", None, "registered", "withdrawn") in said
     assert (RITA, "contact", "rollcall_registration_count", "1", "") in said
@@ -154,10 +170,10 @@ def test_B09_what_a_withdrawal_would_do_is_what_it_does_and_once(
     assert (tried["writes"]["withdrawn"], tried["writes"]["cannot_change"]) == (4, 1)
 
     # A plain run never withdraws.
-    lone_stage.set(**EXCLUDE)
-    lone_stage.work()
+    stage.set(**EXCLUDE)
+    stage.work()
     run_of(doors, webinar, replay=True)
-    assert (lone_stage.simulator.writes(), webinar.states()) == (writes, states)
+    assert (stage.simulator.writes(), webinar.states()) == (writes, states)
 
     done = run_of(doors, webinar, replay=True, withdraw=True)
     decisions = [line for line in said if line[1] == "decision"]
@@ -168,7 +184,7 @@ def test_B09_what_a_withdrawal_would_do_is_what_it_does_and_once(
         assert webinar.figures(email) == {}
     for email in (ADA, REX):
         assert webinar.figures(email) == figures[email]
-    assert ledger(lone_stage, webinar, RITA, RALF) == {
+    assert ledger(stage, webinar, RITA, RALF) == {
         ("contact", "withdrawn"),
         ("register", "withdrawn"),
         ("cancel", "applied"),
@@ -177,32 +193,32 @@ def test_B09_what_a_withdrawal_would_do_is_what_it_does_and_once(
     (shown,) = doors.all(f"/webinars/{webinar.webinar_id}/people", email=RITA)
     assert {line["effect"] for line in shown["written_before"]} == {"cancel", "attend"}
 
-    writes = lone_stage.simulator.writes()
+    writes = stage.simulator.writes()
     again = run_of(doors, webinar, replay=True, withdraw=True)
     assert (lines(doors, again), again["writes"]["withdrawn"]) == ([], 0)
-    lone_stage.pass_time()
-    assert lone_stage.simulator.writes() == writes
+    stage.pass_time()
+    assert stage.simulator.writes() == writes
 
 
 def test_B09_whoever_is_included_again_is_written_again_as_far_as_hubspot_can(
-    lone_stage: Stage, doors: Doors
+    stage: Stage, doors: Doors
 ) -> None:
-    webinar = begin(lone_stage)
-    include_everybody(lone_stage)
+    webinar = begin(stage)
+    include_everybody(stage)
     figures, states = webinar.figures(RITA), webinar.states()
     for _ in range(2):
-        lone_stage.set(**EXCLUDE)
-        lone_stage.pass_time()
+        stage.set(**EXCLUDE)
+        stage.pass_time()
         run_of(doors, webinar, replay=True, withdraw=True)
-        lone_stage.pass_time()
+        stage.pass_time()
         assert webinar.states() == states | {RALF: "CANCELLED"}
-        include_everybody(lone_stage)
+        include_everybody(stage)
         assert webinar.states() == states
         assert webinar.figures(RITA) == figures
         assert webinar.outcomes()[RITA] == webinar.outcomes()[RALF] == "in_sync"
-        writes = lone_stage.simulator.writes()
-        lone_stage.sync_now()
-        lone_stage.pass_time()
-        assert lone_stage.simulator.writes() == writes
-    verbs = lone_stage.simulator.summary()["writes"]
-    assert (verbs["attended"], lone_stage.simulator.summary()["duplicate_effects"]) == (2, 0)
+        writes = stage.simulator.writes()
+        stage.sync_now()
+        stage.pass_time()
+        assert stage.simulator.writes() == writes
+    verbs = stage.simulator.summary()["writes"]
+    assert (verbs["attended"], stage.simulator.summary()["duplicate_effects"]) == (2, 0)
