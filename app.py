@@ -22,6 +22,7 @@ import webhooks.routes
 from actions.parts import ActionParts
 from api import ApiParts, create_api
 from clients.breaker import count_outages, read_outage
+from clients.limiter import read_pause
 from commands.embedded import valkey_url
 from config import Config
 from console import create_console
@@ -168,6 +169,7 @@ def api_parts(config: Config, access: Access, ring: Callable[[Pool], None]) -> A
         disconnect_zoom=partial(disconnect_zoom, access),
         console_link=partial(make_sign_in_link, access.redis, config.web.public_url),
         outage=partial(read_outage, access.redis),
+        pause=partial(read_pause, access.redis),
     )
 
 

@@ -27,7 +27,8 @@ class ApiParts:
     ``ring`` wakes the workers of a pool. ``public_url`` is the address the world calls us by, which
     HubSpot signs. ``disconnect_portal(portal_id)`` and ``disconnect_zoom(portal_id, account_id)``
     disconnect and erase. ``console_link(portal_id, user_id)`` gives a URL that signs in once and is
-    good for 60 s. ``outage(platform, account)`` says since when an account does not answer.
+    good for 60 s. ``outage(platform, account)`` says since when an account does not answer,
+    ``pause(platform, account)`` for how many seconds more it asked to be left alone.
     """
 
     engine: Engine
@@ -42,6 +43,7 @@ class ApiParts:
     disconnect_zoom: Callable[[str, str], None]
     console_link: Callable[[str, str], str]
     outage: Callable[[Platform, str], Outage | None]
+    pause: Callable[[Platform, str], float] = field(default=lambda _platform, _account: 0.0)
 
     def plugin_forms(self) -> dict[str, PluginForm]:
         """How the settings of each loaded plugin are checked."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from marshmallow import ValidationError
 from sqlalchemy import Connection, RowMapping
 
 from api.blueprint import new_blueprint
-from api.callers import caller
+from api.callers import caller, require_super_admin
 from api.errors import refuse
 from api.paging import page, read_cursor, read_moment, write_cursor
 from api.parts import parts
@@ -41,7 +41,11 @@ blueprint = new_blueprint("runs", "Sync now, previews and how far they are.")
 @blueprint.arguments(SyncRequest, required=False)
 @blueprint.response(202, SyncStarted)
 def sync_webinar(wanted: dict[str, Any], webinar_id: str) -> dict[str, str]:
-    """Read Zoom and HubSpot again and repair; with `dry_run`, only say what would change."""
+    """Read Zoom and HubSpot again and repair; with `dry_run`, only say what would change.
+
+    `replay` decides about everybody anew from what is stored and asks Zoom nothing. `withdraw`
+    takes back what was written for people who are excluded now; for super admins.
+    """
     _check(wanted)
     given = parts()
     with writing(given.engine) as connection:
@@ -56,17 +60,16 @@ def sync_webinar(wanted: dict[str, Any], webinar_id: str) -> dict[str, str]:
         if wanted["dry_run"]:
             patch = wanted.get("settings", {})
             _check_settings(connection, patch)
-            run_id = _open_previews(connection, occurrences, patch)
+            run_id = _open_previews(connection, occurrences, patch, wanted)
         else:
-            run_id = _open_runs(connection, webinar_row["id"], occurrences)
+            run_id = _open_runs(connection, webinar_row["id"], occurrences, wanted)
     given.ring("live" if wanted["dry_run"] else "bulk")
     return {"run_id": run_id}
 
 
 def _check(wanted: dict[str, Any]) -> None:
-    for name in ("replay", "withdraw"):
-        if wanted[name]:
-            refuse(400, f"`{name}` is not available yet.", [f"{name}: Not available yet."])
+    if wanted["withdraw"] and not wanted["dry_run"]:
+        require_super_admin()
     if "settings" in wanted and not wanted["dry_run"]:
         refuse(
             400,
@@ -83,25 +86,35 @@ def _check_settings(connection: Connection, patch: dict[str, Any]) -> None:
         refuse_patch(error, under="settings.")
 
 
-def _open_runs(connection: Connection, webinar_pk: int, occurrence_pks: Sequence[int]) -> str:
+def _open_runs(
+    connection: Connection,
+    webinar_pk: int,
+    occurrence_pks: Sequence[int],
+    wanted: Mapping[str, Any],
+) -> str:
+    kind = {"is_replay": wanted["replay"], "is_withdrawal": wanted["withdraw"]}
     # A second click joins the Sync now that has not begun: nobody is told an id that goes away.
-    group_id = queued_group(connection, webinar_pk) or str(uuid.uuid4())
+    group_id = queued_group(connection, webinar_pk, **kind) or str(uuid.uuid4())
     for occurrence_pk in occurrence_pks:
         open_run(
             connection,
             occurrence_pk=occurrence_pk,
-            trigger="sync_now",
+            trigger="replay" if wanted["replay"] else "sync_now",
             pool="bulk",
             now=parts().clock(),
-            must_read=True,
+            must_read=not wanted["replay"],
             must_verify=True,
             group_id=group_id,
+            **kind,
         )
     return group_id
 
 
 def _open_previews(
-    connection: Connection, occurrence_pks: Sequence[int], patch: dict[str, Any]
+    connection: Connection,
+    occurrence_pks: Sequence[int],
+    patch: dict[str, Any],
+    wanted: Mapping[str, Any],
 ) -> str:
     group_id = str(uuid.uuid4())
     for occurrence_pk in occurrence_pks:
@@ -110,6 +123,7 @@ def _open_previews(
             occurrence_pk=occurrence_pk,
             now=parts().clock(),
             settings_patch=patch,
+            is_withdrawal=wanted["withdraw"],
             group_id=group_id,
         )
     return group_id
@@ -189,6 +203,8 @@ def _show_runs(
             "trigger": rows[0]["trigger"],
             "state": _state([row["state"] for row in rows]),
             "dry_run": rows[0]["is_dry"],
+            "replay": rows[0]["is_replay"],
+            "withdraw": rows[0]["is_withdrawal"],
             "message": " ".join(dict.fromkeys(row["message"] for row in rows if row["message"])),
             "progress": {name: sum(row[name] for row in rows) for name in ("done", "total")},
             "counts": {name: sum(each[name] for each in outcomes) for name in OUTCOMES},
@@ -210,7 +226,8 @@ def _show_source(connection: Connection, rows: Sequence[RowMapping]) -> dict[str
         "people": None if None in figures else sum(figures),
         "report_rows": sum(place["report_rows"] or 0 for place in places),
         "read_at": None if None in reads else min(reads),
-        "read_by_run": all(
+        "read_by_run": not (rows[0]["is_dry"] or rows[0]["is_replay"])
+        and all(
             place["read_at"] is not None
             and begun[place["id"]] is not None
             and place["read_at"] >= begun[place["id"]]

@@ -63,6 +63,21 @@ class Calls(Routes):
         joined, faults = wire.read_associations(answer)
         return settle(contact_ids, {one: one for one in contact_ids if one in joined}, faults)
 
+    def dissociate_call(
+        self, call_id: str, contact_ids: Sequence[str], *, permit: bool = True
+    ) -> BatchOutcome:
+        """Take contacts off a call record, at most ``CALL_ASSOCIATION_BATCH``; all or none.
+
+        Repeating it changes nothing.
+        https://developers.hubspot.com/docs/api-reference/latest/crm/associations/associate-records/guide
+        """
+        require_batch(contact_ids, CALL_ASSOCIATION_BATCH)
+        require_distinct("contact", contact_ids)
+        route = "/crm/associations/{v}/calls/contacts/batch/archive"
+        body = wire.disassociation_body(call_id, contact_ids)
+        self._call("POST", route, body=body, permit=permit)
+        return BatchOutcome({one: one for one in contact_ids}, {}, ())
+
     def announce_recording(self, call_id: str) -> None:
         """Tell HubSpot that the recording of a call can be fetched from us.
 

@@ -12,7 +12,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import structlog
 from redis import Redis
@@ -40,6 +40,19 @@ def declare_fresh(redis: Redis) -> None:
     For a new installation and for tests; never for a Redis that replaces a lost one.
     """
     redis.set(GENERATION_KEY, 0, nx=True)
+
+
+def _prefix(platform: str, account: str, bucket: str) -> str:
+    return f"rollcall:limiter:{{{platform}:{account}}}:{bucket}:"
+
+
+def read_pause(redis: Redis, platform: str, account: str) -> float:
+    """For how many seconds more an account wants to be left alone; 0.0 when nobody can tell."""
+    keys = [f"{_prefix(platform, account, bucket)}blocked" for bucket in get_args(Bucket)]
+    try:
+        return max(0, *(int(redis.pttl(key)) for key in keys)) / 1000
+    except redis_errors.RedisError:
+        return 0.0
 
 
 class _Alone:
@@ -94,7 +107,7 @@ class Limiter:
         self._breaker = breaker or Breaker(redis, platform, account)
         self._name = f"{platform} {account} {bucket}"
         # The braces keep all keys of an account in one slot of a Redis cluster.
-        prefix = f"rollcall:limiter:{{{platform}:{account}}}:{bucket}:"
+        prefix = _prefix(platform, account, bucket)
         names = ("log", "full_until", "blocked", "live", "limit")
         self._keys = {name: prefix + name for name in names} | {"breaker": self._breaker.key}
         self._down_until = 0.0

@@ -6,14 +6,19 @@ from flask import Flask
 
 from console import (
     accounts,
+    backfills,
     exclusions,
+    health,
     home,
     pages,
     people,
     plugins,
+    preview,
     questions,
+    replay,
     runs,
     settings,
+    unmatched,
     webinar,
     webinars,
 )
@@ -26,11 +31,16 @@ _GROUPS = (
     webinar,
     people,
     runs,
+    preview,
+    replay,
+    unmatched,
+    backfills,
     settings,
     exclusions,
     questions,
     plugins,
     accounts,
+    health,
 )
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from console.times import show_moment
 from console.words import OUTCOMES, reason_words
 from oauth.discovery import PROPERTIES
 
@@ -57,6 +60,7 @@ _EFFECTS: Mapping[str, str] = {
 _LABELS = {one.name: one.label for one in PROPERTIES}
 _OUTCOME_WORDS = dict(OUTCOMES)
 
+_MOMENT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00")
 _FEWEST_STEPS = 20
 _SHORTEST = timedelta(seconds=10)
 _QUARTERS = ("Running.", "A quarter is done.", "Half is done.", "Three quarters are done.")
@@ -102,7 +106,7 @@ def seconds_left(run: Mapping[str, Any], now: datetime) -> float | None:
     return left
 
 
-def show_change(change: Mapping[str, Any]) -> dict[str, str | None]:
+def show_change(change: Mapping[str, Any], zone: ZoneInfo) -> dict[str, str | None]:
     """A line of before and after: whose, what it is, and both values in words."""
     what = change["property"]
     is_decision = change["effect"] == "decision"
@@ -110,14 +114,22 @@ def show_change(change: Mapping[str, Any]) -> dict[str, str | None]:
         "email": change["email"],
         "what": _EFFECTS.get(change["effect"], change["effect"].replace("_", " ").capitalize()),
         "property": _LABELS.get(what, what) if what else "",
-        "before": _show_verdict(change["before"]) if is_decision else change["before"],
-        "after": _show_verdict(change["after"]) if is_decision else change["after"],
+        "before": _show_value(change["before"], zone, is_decision=is_decision),
+        "after": _show_value(change["after"], zone, is_decision=is_decision),
     }
 
 
-def _show_verdict(text: str | None) -> str | None:
-    if text is None or text == "sync":
-        return text and "Synced"
+def _show_value(text: str | None, zone: ZoneInfo, *, is_decision: bool) -> str | None:
+    if text is None:
+        return None
+    if is_decision:
+        return _show_verdict(text)
+    return _MOMENT.sub(lambda found: show_moment(datetime.fromisoformat(found[0]), zone), text)
+
+
+def _show_verdict(text: str) -> str:
+    if text == "sync":
+        return "Synced"
     outcome, _, reason = text.partition(": ")
     word = _OUTCOME_WORDS.get(outcome, outcome)
     return f"{word}: {reason_words(reason)}" if reason else word

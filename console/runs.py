@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from api.callers import caller
 from api.parts import parts
 from api.run_failures import get_errors, retry_failed
 from api.runs import get_changes, get_run
+from api.settings import get_settings
 from api.webinars import get_webinar
 from console.asking import ask, load, read_query
 from console.blueprint import done, new_blueprint
+from console.rule_words import setting_words
 from console.run_words import (
     STATES,
     TRIGGERS,
@@ -24,6 +28,7 @@ from console.run_words import (
     seconds_so_far,
     show_change,
 )
+from console.times import zone_of
 from schemas.api import PageQuery
 from schemas.api_runs import RetryRequest
 
@@ -68,6 +73,7 @@ def _describe(found: dict[str, Any]) -> dict[str, Any]:
         "state": STATES[found["state"]],
         "begun_by": TRIGGERS.get(found["trigger"], found["trigger"]),
         "WRITES": WRITES,
+        "setting_words": setting_words,
         "is_going_on": is_going_on(found),
         "is_measured": is_measured(found),
         "said": say_progress(found),
@@ -80,12 +86,15 @@ def _results(found: dict[str, Any]) -> dict[str, Any]:
     """What there is to look at once the run has ended: its changes, and who fails."""
     if is_going_on(found):
         return {}
+    zone, kept_days = zone_of(caller().portal_id), ask(get_settings)["raw_retention_days"]
     query = read_query(PageQuery)
     changes = ask(get_changes, query, run_id=found["id"])
     errors = None if found["dry_run"] else ask(get_errors, load(PageQuery, {}), run_id=found["id"])
     return {
-        "changes": [show_change(one) for one in changes["results"]],
+        "changes": [show_change(one, zone) for one in changes["results"]],
         "paging": changes["paging"],
         "is_first_page": "after" not in query,
+        "kept_days": kept_days,
+        "is_forgotten": found["finished_at"] < parts().clock() - timedelta(days=kept_days),
         "errors": errors,
     }

@@ -11,6 +11,9 @@ from api.parts import parts
 from store.database import reading
 from store.portals import read_portal
 
+_DAY = 86400
+_LONG = 2 * _DAY
+
 
 def zone_of(portal_id: str) -> ZoneInfo:
     """The portal's time zone, UTC where it has none that is known."""
@@ -47,3 +50,10 @@ def show_length(seconds: float | None) -> str:
         return f"{whole} s"
     hours, minutes = divmod(round(whole / 60), 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def show_age(seconds: float | None) -> str:
+    """40 s, 47 min, 1 h 5 min, 3 days."""
+    if seconds is not None and seconds >= _LONG:
+        return f"{int(seconds // _DAY)} days"
+    return show_length(seconds)

@@ -47,6 +47,12 @@ def hash_payload(payload: Mapping[str, Any]) -> str:
     return hashlib.sha256(_canonical(payload).encode()).hexdigest()
 
 
+UNDOES = "undoes"
+"""In a payload: the key of the effect that HubSpot no longer holds once it holds this one."""
+NOTHING_HASH = hash_payload({})
+"""Of an effect of which nothing is wanted any more."""
+
+
 def effect_key(kind: str, *parts: str | int) -> str:
     """The key of one effect: readable kind, and a hash of what makes it that effect.
 

@@ -8,6 +8,7 @@ https://developers.hubspot.com/docs/api-reference/latest/crm/activities/calls/gu
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,8 @@ from sqlalchemy import RowMapping
 
 from clients.errors import NotFound, NotSent, Rejected, Unavailable, Unconfirmed
 from clients.hubspot import HubSpot
-from engine.plan import CALL_KINDS
+from engine.plan import CALL_KINDS, UNDOES
+from jobs.changes import withdrawn_change
 from jobs.slices import Slice
 from schemas.hubspot_calls import CallBody
 from store.database import reading
@@ -30,7 +32,8 @@ from store.ledger import (
     start_sending,
     unconfirmed,
 )
-from store.runs import count_in_run
+from store.runs import add_changes, count_in_run
+from store.withdrawals import end_undone
 
 SEARCH_LAG = timedelta(seconds=60)
 """HubSpot's search sees a new record so late at times; until then "not found" means nothing."""
@@ -130,6 +133,11 @@ def _send(slice_: Slice, row: RowMapping) -> None:
 
 def _write(hubspot: HubSpot, call_id: str, wanted: Mapping[str, Any]) -> str:
     """Carry the wish out; the id of the call record."""
+    if UNDOES in wanted:
+        if call_id:
+            with suppress(NotFound):
+                hubspot.archive_call(call_id)
+        return call_id
     if not call_id:
         return hubspot.create_call(_call_body(wanted))
     if wanted["body"] or wanted["player"]:
@@ -161,6 +169,9 @@ def settle(slice_: Slice, row: RowMapping, remote_id: str) -> None:
     counter = "withdrawn" if is_emptied else "updated" if row["applied_hash"] else "created"
     with slice_.writing() as connection:
         mark_applied(connection, [(sent, remote_id)], now=slice_.runtime.clock())
+        if UNDOES in row["wanted"]:
+            end_undone(connection, slice_.run["portal_id"], [row["key"]])
+            add_changes(connection, slice_.run["id"], [withdrawn_change("", row["kind"])])
         count_in_run(connection, slice_.run["id"], done=1, **{counter: 1})
 
 

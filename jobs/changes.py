@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from jobs.gathering import Appearance
 
-_SHOWN_KINDS = {"register": "registered", "attend": "attended", "cancel": "cancelled"}
+_SHOWN_KINDS = {
+    "register": "registered",
+    "attend": "attended",
+    "cancel": "cancelled",
+    "call_contact": "on the call record",
+}
 
 Change = dict[str, Any]
 
@@ -45,6 +51,23 @@ def contact_changes(person: Mapping[str, Any], changes: Mapping[str, str]) -> li
 def effect_change(email: str, kind: str) -> Change:
     """The line about an effect on the person's timeline."""
     return _change(email, kind, after=_SHOWN_KINDS.get(kind, kind))
+
+
+def withdrawn_change(email: str, kind: str, before: str = "") -> Change:
+    """The line about something that is taken back; ``before`` in place of the kind's own words."""
+    return _change(email, kind, before=before or _SHOWN_KINDS.get(kind, kind), after="withdrawn")
+
+
+def kept_change(email: str, kind: str, applied: Mapping[str, Any]) -> Change:
+    """The line about something HubSpot keeps, with the moments it holds."""
+    names = ("joined_at", "left_at") if "joined_at" in applied else ("at",)
+    moments = [
+        datetime.fromtimestamp(applied[name] / 1000, UTC).isoformat(timespec="seconds")
+        for name in names
+        if name in applied
+    ]
+    before = f"{_SHOWN_KINDS.get(kind, kind)} {' to '.join(moments)}".strip()
+    return _change(email, kind, before=before, after="cannot be withdrawn")
 
 
 def restored_change(effect: str, name: str) -> Change:

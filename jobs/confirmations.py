@@ -8,7 +8,7 @@ from itertools import groupby
 from sqlalchemy import RowMapping
 
 from clients.errors import NotFound
-from engine.plan import APP_EVENT_KINDS, PARTICIPATION_KINDS
+from engine.plan import APP_EVENT_KINDS, PARTICIPATION_KINDS, UNDOES
 from jobs.events import Target
 from jobs.participations import AppEventSender, Shipment, settle_done
 from jobs.records import refresh_outcomes
@@ -21,6 +21,11 @@ from store.people import look_up_again
 FEW = 20
 """Up to so many people are asked for singly: that answer is quicker than the event's own list."""
 
+_UNDONE_BY: Mapping[str, set[ParticipationState]] = {
+    "register": {"REGISTERED", "NO_SHOW"},
+    "cancel": {"CANCELLED"},
+}
+"""What proves that one took the place of the other, which HubSpot held before."""
 _PROVES: Mapping[str, set[ParticipationState]] = {
     "register": {"REGISTERED", "ATTENDED", "NO_SHOW", "CANCELLED"},
     "attend": {"ATTENDED"},
@@ -54,7 +59,7 @@ def confirm_participations(slice_: Slice, target: Target) -> None:
         states = dict(_read_states(slice_, target, rows))
     found, lost = list[RowMapping](), list[RowMapping]()
     for row in rows:
-        is_there = states.get(row["contact_id"], "") in _PROVES[row["kind"]]
+        is_there = _is_proven(row, states.get(row["contact_id"], ""))
         (found if is_there else lost).append(row)
     with slice_.writing() as connection:
         settle_done(connection, slice_, found)
@@ -72,6 +77,18 @@ def confirm_participations(slice_: Slice, target: Target) -> None:
         refresh_outcomes(
             connection, [row["occurrence_person_pk"] for row in rows], now=slice_.runtime.clock()
         )
+
+
+def _is_proven(row: RowMapping, state: str) -> bool:
+    """Whether HubSpot holds it, by the state it shows of the contact.
+
+    Of somebody who came it shows that for ever. What undoes an effect is known to be there all the
+    same once an answer left it out: HubSpot leaves out what changes nothing.
+    """
+    if UNDOES not in row["wanted"]:
+        return state in _PROVES[row["kind"]]
+    is_told = state == "ATTENDED" and row["doubts"] > 0
+    return is_told or state in _UNDONE_BY[row["kind"]]
 
 
 def confirm_app_events(slice_: Slice) -> None:
@@ -105,6 +122,8 @@ def _read_states(
                 continue  # the contact is gone
         return
     proofs = set[ParticipationState]().union(*(_PROVES[row["kind"]] for row in rows))
+    if any(UNDOES in row["wanted"] for row in rows):
+        proofs.add("ATTENDED")
     # Fewer pages where one state alone would prove it.
     only = proofs.pop() if len(proofs) == 1 else None
     for page in hubspot.participations(target.account_id, target.external_id, only):

@@ -27,6 +27,7 @@ from store.ledger import (
     mark_planned,
     mark_rejected,
     mark_unconfirmed,
+    mark_withdrawn,
     start_batches,
 )
 from store.runs import add_changes, count_in_run, open_run_ids
@@ -204,9 +205,13 @@ class ContactWriter:
             ],
         )
         done = [write for write, _ in stored]
+        emptied = [write for write in done if write.plan.is_taken_back]
+        mark_withdrawn(connection, [write.sent.pk for write in emptied])
         self._note_changes(connection, done)
+        updated = [w for w in done if w.contact_id and not w.plan.is_taken_back]
         self._count(connection, [write for write in done if write.contact_id is None], "created")
-        self._count(connection, [write for write in done if write.contact_id], "updated")
+        self._count(connection, updated, "updated")
+        self._count(connection, emptied, "withdrawn")
         self._finish(connection, done)
 
     def _reject(self, connection: Connection, refused: Sequence[tuple[ContactWrite, str]]) -> None:

@@ -7,11 +7,12 @@ however many there are; of each stretch creates and updates go out in full batch
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping
 
+from engine.backfill import HISTORICAL
 from jobs.bin import refresh_bin
 from jobs.changes import Change, decision_change
 from jobs.companions import gather_companions
@@ -23,6 +24,12 @@ from jobs.records import record_decisions, refresh_outcomes, settle_people
 from jobs.slices import Slice
 from jobs.wanting import want_effects
 from jobs.wishes import contact_wish, due_changes, occurrence_wishes
+from jobs.withdrawals import (
+    Member,
+    as_things_stand,
+    clear_contacts,
+    plan_withdrawals,
+)
 from rollcall.errors import Retryable
 from store.database import reading
 from store.ledger import (
@@ -36,7 +43,7 @@ from store.ledger import (
 )
 from store.ledger_reading import contact_effects
 from store.people import dirty_nameless, dirty_people
-from store.runs import add_changes, count_in_run, open_run_ids
+from store.runs import add_changes, count_in_run, open_run_ids, withdrawing_runs
 from store.settings import read_settings
 
 STRETCH = 1000
@@ -122,7 +129,7 @@ def _write_stretch(slice_: Slice, pks: Sequence[int], rules: Rules) -> None:
     runtime, now = slice_.runtime, slice_.runtime.clock()
     with reading(runtime.database) as connection:
         plans = gather(connection, pks)
-    wanted = [
+    wanted = [HISTORICAL] + [
         name
         for plugin in runtime.registry.plugins
         for name in plugin.description.contact_properties
@@ -137,7 +144,11 @@ def _write_stretch(slice_: Slice, pks: Sequence[int], rules: Rules) -> None:
         _count_people(connection, slice_, plans)
         _note_changes(connection, slice_, appearances)
         record_decisions(connection, appearances, rules, now)
+        withdrawing = withdrawing_runs(connection, slice_.run["portal_id"])
         _record_occurrence_wishes(connection, slice_, plans, rules, now)
+        _record_withdrawals(connection, slice_, plans, withdrawing, now)
+        if withdrawing:
+            plans = clear_contacts(connection, plans, withdrawing)
         writes = _record_contact_wishes(connection, slice_, plans, now)
         writing_to = {write.plan.person["id"] for write in writes}
         settled = [plan for plan in plans if (plan.lead_pk or plan.person["id"]) not in writing_to]
@@ -187,9 +198,12 @@ def _record_occurrence_wishes(
                 )
                 for effect in occurrence_wishes(item, rules)
             ]
+    wishes, on_their_way = as_things_stand(connection, wishes, touched, now)
     counts = want_effects(connection, slice_, wishes)
     drop_unsent(
-        connection, [item.row["id"] for item in touched], [wish.effect.key for wish in wishes]
+        connection,
+        [item.row["id"] for item in touched],
+        [*(wish.effect.key for wish in wishes), *on_their_way],
     )
     count_in_run(
         connection,
@@ -198,6 +212,26 @@ def _record_occurrence_wishes(
         unchanged=counts.unchanged,
         cannot_change=counts.cannot_change,
     )
+
+
+def _record_withdrawals(
+    connection: Connection,
+    slice_: Slice,
+    plans: Sequence[PersonPlan],
+    withdrawing: Mapping[int, str],
+    now: datetime,
+) -> None:
+    """Take back what was written of people excluded where a run withdraws; it counts there."""
+    members: dict[str, list[Member]] = defaultdict(list)
+    for plan in plans:
+        for item in plan.appearances:
+            if item.row["occurrence_pk"] in withdrawing:
+                members[withdrawing[item.row["occurrence_pk"]]].append((plan, item))
+    for run_id, part in members.items():
+        found = plan_withdrawals(connection, part, plans, now)
+        counts = want_effects(connection, slice_, found.wishes)
+        add_changes(connection, run_id, found.kept)
+        count_in_run(connection, run_id, total=counts.planned, cannot_change=counts.cannot_change)
 
 
 def _record_contact_wishes(

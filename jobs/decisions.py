@@ -115,7 +115,7 @@ _SWITCHED_OFF: Mapping[WhyNot, str] = {
 }
 
 
-def why_off(webinar: RowMapping, rules: Rules) -> WhyNot | None:
+def why_off(webinar: RowMapping | Mapping[str, Any], rules: Rules) -> WhyNot | None:
     """The switch that keeps the webinar from being synced; None when it is synced."""
     return why_webinar_not(
         rules.settings,
@@ -336,6 +336,15 @@ def _with_contact(plan: PersonPlan, members: Sequence[PersonPlan], rules: Rules)
         properties=merged.values,
         names=_names(plan) if wants_contact else {},
         losers=merged.losers,
+        is_historical=_is_historical(appearances),
+    )
+
+
+def _is_historical(appearances: Sequence[Appearance]) -> bool:
+    """Whether all that changed about the contact lies in webinars of a quiet backfill."""
+    dirty = [item for item in appearances if item.is_dirty]
+    return bool(dirty) and all(
+        item.occurrence["is_historical"] and not item.row["is_live"] for item in dirty
     )
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping
+from sqlalchemy import Connection, RowMapping
 
 from clients.errors import Rejected, Unconfirmed
 from engine.plan import WantedEffect, effect_key, marketing_event_id, to_milliseconds
+from jobs.changes import withdrawn_change
 from jobs.slices import Slice
 from schemas.hubspot_marketing import MarketingEventBody
 from store.database import reading
@@ -24,9 +25,11 @@ from store.ledger import (
     record_wishes,
     start_sending,
 )
-from store.ledger_reading import find_effect
+from store.ledger_reading import OPEN, find_effect
 from store.recording_facts import event_texts
-from store.runs import count_in_run
+from store.runs import add_changes, count_in_run
+from store.settings import read_settings
+from store.switches import why_webinar_off
 from store.webinar_facts import find_occurrence, find_webinar, occurrences_of_webinar
 
 EVENT_TYPE = "WEBINAR"
@@ -119,12 +122,65 @@ def cancel_event(slice_: Slice, target: Target) -> bool:
 
 
 def restore_event(slice_: Slice, target: Target) -> bool:
-    """Take back the cancellation of an event whose occurrence takes place after all."""
+    """Take back the cancellation of an event whose occurrence takes place after all.
+
+    False for one that was withdrawn, or is to be, with a webinar that is still switched off.
+    """
+    portal_id = slice_.run["portal_id"]
     with reading(slice_.runtime.database) as connection:
-        row = find_effect(connection, slice_.run["portal_id"], _key("cancel_event", target))
-    if row is None or row["state"] == "withdrawn":
-        return True
+        row = find_effect(connection, portal_id, _key("cancel_event", target))
+        if row is None or row["state"] == "withdrawn":
+            return True
+        if is_off(connection, target.webinar):
+            return False
     return _apply_once(slice_, target, "cancel_event", {"cancelled": False})
+
+
+def withdraw_event(slice_: Slice, target: Target) -> None:
+    """Cancel the event of a webinar that is switched off; once it is on, it is restored.
+
+    If the run withdraws, or to end what one that did has left.
+    """
+    run, place = slice_.run, target.occurrence
+    with reading(slice_.runtime.database) as connection:
+        if place["id"] != run["occurrence_pk"] or not is_off(connection, target.webinar):
+            return
+        row = find_effect(connection, run["portal_id"], _key("cancel_event", target))
+        is_left = row is not None and row["state"] in OPEN and row["wanted"]["cancelled"]
+        if not run["is_withdrawal"] and not is_left:
+            return
+        if standing_event(connection, target.webinar, place) is None:
+            return
+    if cancel_event(slice_, target):
+        with slice_.writing() as connection:
+            line = withdrawn_change("", "marketing_event", target.external_id)
+            add_changes(connection, run["id"], [line])
+            count_in_run(connection, run["id"], withdrawn=1)
+
+
+def standing_event(
+    connection: Connection, webinar: RowMapping, occurrence: RowMapping
+) -> str | None:
+    """The external id of the occurrence's event if HubSpot has it, and not as cancelled by us."""
+    external_id = marketing_event_id(webinar["webinar_id"], occurrence["occurrence_id"])
+    target = Target(webinar["account_id"], external_id, occurrence, webinar)
+    made, cancelled = (
+        find_effect(connection, webinar["portal_id"], _key(kind, target))
+        for kind in ("marketing_event", "cancel_event")
+    )
+    if made is None or not made["applied_hash"]:
+        return None
+    is_cancelled = cancelled is not None and bool((cancelled["applied"] or {}).get("cancelled"))
+    return None if is_cancelled else external_id
+
+
+def is_off(connection: Connection, webinar: RowMapping) -> bool:
+    """Whether the webinar is not synced at all under the settings in force."""
+    _, settings = read_settings(connection, webinar["portal_id"])
+    return (
+        bool(webinar["is_zoom_events"])
+        or why_webinar_off(connection, webinar, settings) is not None
+    )
 
 
 def has_event(slice_: Slice, target: Target) -> bool:

@@ -64,6 +64,8 @@ class PersonPlan:
     ``properties`` are values to hold, ``names`` fill empty names only. ``wants_contact`` says that
     a contact is to be made if there is none. Where several people are one contact, ``lead_pk`` is
     the one whose write covers all, and ``counted`` what the contact's totals are counted from.
+    ``is_historical``: nothing but webinars brought in by a quiet backfill makes it due.
+    ``is_taken_back``: nothing is wanted of the contact any more, and the write empties it.
     """
 
     person: Mapping[str, Any]
@@ -74,6 +76,8 @@ class PersonPlan:
     losers: tuple[Loser, ...] = ()
     lead_pk: int | None = None
     counted: tuple[Appearance, ...] | None = None
+    is_historical: bool = False
+    is_taken_back: bool = False
 
     @property
     def is_led(self) -> bool:

@@ -21,6 +21,7 @@ from clients.outcomes import BatchOutcome
 from engine.plan import (
     APP_EVENT_KINDS,
     PARTICIPATION_KINDS,
+    UNDOES,
     halves,
     in_batches,
 )
@@ -29,6 +30,7 @@ from jobs.events import EVENT_KINDS, Target
 from jobs.flights import Flights
 from jobs.records import refresh_outcomes
 from jobs.slices import Slice
+from jobs.withdrawals import end_undone_by
 from rollcall.errors import Permanent, Retryable
 from schemas.hubspot_api import AppEvent
 from schemas.hubspot_marketing import AttendanceInput, Verb
@@ -263,10 +265,17 @@ def settle_done(connection: Connection, slice_: Slice, rows: Sequence[RowMapping
         ],
         now=now,
     )
+    undoing = [row for row in rows if UNDOES in row["wanted"]]
+    lines = end_undone_by(connection, slice_.run["portal_id"], undoing) if undoing else {}
     add_changes(
-        connection, slice_.run["id"], [effect_change(row["email"], row["kind"]) for row in rows]
+        connection,
+        slice_.run["id"],
+        [lines.get(row["id"]) or effect_change(row["email"], row["kind"]) for row in rows],
     )
-    count_in_run(connection, slice_.run["id"], created=len(rows), done=len(rows))
+    created = len(rows) - len(lines)
+    count_in_run(
+        connection, slice_.run["id"], created=created, withdrawn=len(lines), done=len(rows)
+    )
 
 
 def _attendance_input(row: RowMapping) -> AttendanceInput:

@@ -6,7 +6,7 @@ what was written of it, whatever the switches say by then.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from engine.dispatch import Decision, RecordingQuestion, StampedEffect
 from engine.plan import (
     AUDIENCE_KINDS,
     CALL_KINDS,
+    UNDOES,
     WantedEffect,
     call_external_id,
     effect_key,
@@ -46,9 +47,11 @@ from store.runs import count_in_run
 from store.settings import read_settings
 from store.switches import why_recordings_off
 from store.webinar_facts import find_instance, find_occurrence, find_webinar
+from store.withdrawals import is_audience_excluded
 
 Kind = TypeVar("Kind")
 
+EMPTY_TRANSCRIPT: Mapping[str, Any] = {"file": "", "size": 0}
 GONE = ("trashed", "deleted", "unavailable")
 
 
@@ -64,7 +67,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class RecordingPlan:
-    """One recording that can be watched, and what plugins want of it."""
+    """One recording that can be watched, and what plugins want of it.
+
+    ``is_deserted``: a call record was wanted, but for people who are all excluded.
+    """
 
     place: Place
     stored: StoredRecording
@@ -72,6 +78,7 @@ class RecordingPlan:
     external_id: str
     call: tuple[StampedEffect, CallRecord] | None
     events: tuple[tuple[StampedEffect, TimelineEvent], ...]
+    is_deserted: bool
 
     def key(self, kind: str, *more: str | int) -> str:
         """The key of an effect of this recording."""
@@ -178,7 +185,10 @@ def _plan(
     call = next(_of_kind(decision.effects, CallRecord), None)
     failed = {failure.plugin for failure in decision.failures}
     problem = "plugin_failed" if failed else ""
+    is_deserted = False
     if call and not has_audience(connection, place.occurrence["id"], call[1].audience):
+        audience = call[1].audience
+        is_deserted = is_audience_excluded(connection, place.occurrence["id"], audience)
         problem, call = "no_participants", None
     if call and _written_by(connection, place, external_id) in failed:
         call = None  # whoever wrote it cannot be asked, and that is no reason to rewrite it
@@ -192,7 +202,7 @@ def _plan(
         entries=[entry.message for _, entry in _of_kind(decision.effects, AuditEntry)],
     )
     events = tuple(_of_kind(decision.effects, TimelineEvent))
-    return RecordingPlan(place, one, value, external_id, call, events)
+    return RecordingPlan(place, one, value, external_id, call, events, is_deserted)
 
 
 def _written_by(connection: Connection, place: Place, external_id: str) -> str:
@@ -212,8 +222,14 @@ def _of_kind(
 
 
 def _record_call(slice_: Slice, connection: Connection, plan: RecordingPlan) -> None:
-    """Want the call record; a plugin that no longer asks for one changes nothing written."""
+    """Want the call record; a plugin that no longer asks for one changes nothing written.
+
+    Nor does an audience that is excluded, but in a run that withdraws.
+    """
     if plan.call is None:
+        if slice_.run["is_withdrawal"] and plan.is_deserted:
+            take_back_call(slice_, connection, plan.place, plan.external_id)
+            return
         known = find_effect(connection, slice_.run["portal_id"], plan.key("call"))
         if known is not None and not known["applied_hash"]:
             withdraw_planned(connection, known["id"])
@@ -253,27 +269,41 @@ def _withdraw_gone(slice_: Slice, place: Place, gone: Sequence[StoredRecording])
             withdraw_unsent_of(connection, place.occurrence["id"], AUDIENCE_KINDS, external_id)
             change_recording(connection, one.row["id"], event_text="", problem="")
             _withdraw(slice_, connection, place, "call", external_id, body="", player="")
-            _withdraw(slice_, connection, place, "transcript", external_id, file="", size=0)
+            _withdraw(slice_, connection, place, "transcript", external_id, **EMPTY_TRANSCRIPT)
 
 
 def _stop(slice_: Slice, place: Place, found: Sequence[StoredRecording]) -> None:
-    """Send nothing more of recordings that are switched off; what was written stays as it is."""
+    """Send nothing more of recordings that are switched off; what was written stays as it is.
+
+    But in a run that withdraws.
+    """
     with slice_.writing() as connection:
         for one in found:
             external_id = one.row["external_id"]
             if not external_id:
                 continue
             withdraw_unsent_of(connection, place.occurrence["id"], AUDIENCE_KINDS, external_id)
+            if slice_.run["is_withdrawal"]:
+                take_back_call(slice_, connection, place, external_id)
+                change_recording(connection, one.row["id"], event_text="")
+                continue
             for kind in CALL_KINDS:
                 key = recording_key(kind, place.webinar, external_id)
                 known = find_effect(connection, slice_.run["portal_id"], key)
-                if known is None or known["state"] != "planned":
+                if known is None or known["state"] != "planned" or UNDOES in known["wanted"]:
                     continue
                 if not known["applied_hash"]:
                     withdraw_planned(connection, known["id"])
                 else:
                     as_written = WantedEffect(key, kind, known["applied"])
                     record_call_wish(slice_, connection, place.occurrence["id"], as_written)
+
+
+def take_back_call(slice_: Slice, connection: Connection, place: Place, external_id: str) -> None:
+    """Want call record and transcript of the recording to be put into HubSpot's bin."""
+    for kind, emptied in (("call", {"body": "", "player": ""}), ("transcript", EMPTY_TRANSCRIPT)):
+        ends = {**emptied, UNDOES: recording_key(kind, place.webinar, external_id)}
+        _withdraw(slice_, connection, place, kind, external_id, **ends)
 
 
 def _withdraw(
@@ -286,7 +316,7 @@ def _withdraw(
 ) -> None:
     key = recording_key(kind, place.webinar, external_id)
     known = find_effect(connection, slice_.run["portal_id"], key)
-    if known is None:
+    if known is None or known["state"] == "withdrawn":
         return
     if not known["applied_hash"] and known["state"] in ("planned", "rejected"):
         withdraw_planned(connection, known["id"])

@@ -6,8 +6,10 @@ from itertools import groupby
 
 from sqlalchemy import RowMapping
 
+from clients.errors import NotFound
 from clients.hubspot_calls import CALL_ASSOCIATION_BATCH
 from clients.outcomes import BatchOutcome
+from engine.plan import UNDOES
 from jobs.call_records import (
     NOT_CONFIRMED,
     confirm_calls,
@@ -35,6 +37,8 @@ def sync_recordings(slice_: Slice) -> None:
     confirm_calls(slice_)
     confirm_transcripts(slice_)
     _confirm_associations(slice_)
+    # Whoever is taken off a call record is so before the record itself goes.
+    _send_associations(slice_, only_ending=True)
     plans = plan_recordings(slice_)
     send_calls(slice_)
     plan_audiences(slice_, plans)
@@ -46,19 +50,23 @@ def sync_recordings(slice_: Slice) -> None:
 
 
 class _AssociationSender(Sender):
-    """Joins one call record to contacts; repeating it changes nothing."""
+    """Joins one call record to contacts, or takes them off; repeating it changes nothing."""
 
     def send(self, shipment: Shipment) -> BatchOutcome:
         run = self._slice.run
         hubspot = self._slice.runtime.platforms.hubspot(run["portal_id"], run["pool"])
-        return hubspot.associate_call(
-            shipment.rows[0]["wanted"]["call"],
-            [row["contact_id"] for row in shipment.rows],
-            permit=False,
-        )
+        call_id = shipment.rows[0]["wanted"]["call"]
+        contact_ids = [row["contact_id"] for row in shipment.rows]
+        if UNDOES not in shipment.rows[0]["wanted"]:
+            return hubspot.associate_call(call_id, contact_ids, permit=False)
+        try:
+            return hubspot.dissociate_call(call_id, contact_ids, permit=False)
+        except NotFound:
+            # The call record is gone, and nobody is on it any more.
+            return BatchOutcome({one: one for one in contact_ids}, {}, ())
 
 
-def _send_associations(slice_: Slice) -> None:
+def _send_associations(slice_: Slice, *, only_ending: bool = False) -> None:
     sender = _AssociationSender(slice_)
     while True:
         slice_.keep()
@@ -70,6 +78,9 @@ def _send_associations(slice_: Slice) -> None:
                 slice_.runtime.clock(),
                 CALL_ASSOCIATION_BATCH,
             )
+        if only_ending:
+            # Whether the others are still wanted is yet to be planned.
+            rows = [row for row in rows if UNDOES in row["wanted"]]
         if not rows:
             return
         sender.fly(
@@ -79,8 +90,9 @@ def _send_associations(slice_: Slice) -> None:
         )
 
 
-def _call_of(row: RowMapping) -> str:
-    return str(row["wanted"]["call"])
+def _call_of(row: RowMapping) -> tuple[str, bool]:
+    """The call record, and whether the contact is taken off it."""
+    return str(row["wanted"]["call"]), UNDOES in row["wanted"]
 
 
 def _confirm_associations(slice_: Slice) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from jobs.queue import Doorbell, Unheard
 from store.alerts import has_due_alert
+from store.backfills import backfills_due
 from store.database import reading, writing
 from store.directory import portals_to_list
 from store.inbox_work import has_new_deliveries
@@ -103,5 +104,6 @@ def count_work(database: Engine, now: datetime) -> dict[Pool, int]:
             + len(ready_portals(connection, "live", now, MOST_WORKERS)),
             "bulk": len(ready_portals(connection, "bulk", now, MOST_WORKERS))
             + len(portals_to_list(connection, now, DISCOVER_EVERY))
+            + len(backfills_due(connection, now))
             + has_due_alert(connection, now),
         }

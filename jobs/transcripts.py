@@ -64,6 +64,10 @@ def send_transcripts(slice_: Slice) -> None:
 
 def _send(slice_: Slice, row: RowMapping) -> None:
     utterances: Sequence[Utterance] = ()
+    if row["wanted"]["file"] and slice_.run["is_replay"]:
+        # Its words are only at Zoom, which a replay does not ask.
+        put_back(slice_, row, after=A_WHILE)
+        return
     try:
         if row["wanted"]["file"]:
             utterances = _read_from_zoom(slice_, row)

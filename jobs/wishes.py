@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from engine.backfill import HISTORICAL
 from engine.merge import Loser
 from engine.plan import WantedEffect, effect_key, participation_payload, to_milliseconds
 from jobs.gathering import Appearance, PersonPlan, Rules
@@ -21,7 +22,7 @@ def occurrence_wishes(item: Appearance, rules: Rules) -> list[WantedEffect]:
         if kind and payload is not None:
             wishes.append(
                 WantedEffect(
-                    effect_key(kind, *_identity(item)),
+                    effect_key(kind, *place_of(item), item.row["generation"]),
                     kind,
                     payload,
                     stamped.plugin,
@@ -55,14 +56,14 @@ def _kind_and_payload(
     return "", None
 
 
-def _identity(item: Appearance) -> Iterable[str | int]:
+def place_of(item: Appearance) -> tuple[str, ...]:
+    """What the keys of a person's effects in an occurrence begin with, whatever the generation."""
     return (
         item.row["portal_id"],
         item.webinar["account_id"],
         item.webinar["webinar_id"],
         item.occurrence["occurrence_id"],
         item.row["identity_key"],
-        item.row["generation"],
     )
 
 
@@ -108,5 +109,18 @@ def due_changes(plan: PersonPlan) -> dict[str, str] | None:
     if is_new:
         # Empty values say nothing on a contact that does not exist yet.
         changes = {name: value for name, value in changes.items() if value}
-        return changes or {"email": person["email"]}
-    return changes
+        changes = changes or {"email": person["email"]}
+    return changes | _mark(plan, held, changes)
+
+
+def _mark(plan: PersonPlan, held: Mapping[str, Any], changes: Mapping[str, str]) -> dict[str, str]:
+    """What tells a write of a backfill from others, and takes it back with the next other one.
+
+    It goes with every write of a backfill, and alone where a past webinar's participation is all
+    that is new; nothing is written only to take it back.
+    """
+    if plan.is_historical:
+        is_new_there = any(item.row["decided"] == 0 for item in plan.appearances)
+        is_marked = held.get(HISTORICAL) == "true"
+        return {HISTORICAL: "true"} if changes or (is_new_there and not is_marked) else {}
+    return {HISTORICAL: ""} if changes and held.get(HISTORICAL) else {}

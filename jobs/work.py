@@ -17,6 +17,7 @@ from clients.errors import BudgetExhausted, NotAnswering, ReconnectNeeded, outag
 from engine.plan import PARTICIPATION_KINDS
 from jobs.alerts import tell_operators
 from jobs.asking import retry_new_versions
+from jobs.backfills import advance_backfills
 from jobs.call_records import doubt_abandoned_calls
 from jobs.clock import tell_skew
 from jobs.confirmations import (
@@ -36,6 +37,7 @@ from jobs.events import (
     has_event,
     restore_event,
     target_of,
+    withdraw_event,
 )
 from jobs.housekeeping import keep_house
 from jobs.leaving import erase_due
@@ -50,6 +52,7 @@ from jobs.questions import refresh_contact_properties
 from jobs.recording_reads import list_recordings
 from jobs.recordings import sync_recordings
 from jobs.records import show_connection_problem, show_outage
+from jobs.replays import WITHDRAW_AGAIN, what_was_never_stored
 from jobs.requests import work_off_requests
 from jobs.runtime import Runtime, runtime_of_this_process
 from jobs.slices import LeaseTaken, Slice, SliceOver, slice_under
@@ -101,8 +104,9 @@ def work_off(runtime: Runtime, pool: Pool) -> None:
         drained = drain_inbox(runtime) if pool == "live" else 0
         erased = erase_due(runtime) if pool == "live" else 0
         discovered = discover_due(runtime) if pool == "bulk" else 0
+        backfilled = advance_backfills(runtime) if pool == "bulk" else 0
         worked = work_for_next_portal(runtime, pool, _work_for_portal)
-        if answered or drained or erased or discovered or worked:
+        if answered or drained or erased or discovered or backfilled or worked:
             continue
         if pool == "bulk":
             keep_house(runtime)
@@ -215,7 +219,8 @@ def _send_effects(slice_: Slice) -> bool:
 
     False for a series without any date yet: its registrations wait for the first one.
     """
-    list_recordings(slice_)
+    if not slice_.run["is_replay"]:
+        list_recordings(slice_)
     # Calls first: they are in doubt for longer than the rest.
     doubt_abandoned_calls(slice_)
     doubt_abandoned_effects(slice_)
@@ -249,10 +254,12 @@ def _send_to_event(slice_: Slice, target: Target) -> None:
             f"HubSpot refused the marketing event {target.external_id} of portal "
             f"{slice_.run['portal_id']}; its participations wait until it is accepted"
         )
-    restore_event(slice_, target)
+    is_called_off = not restore_event(slice_, target)
     send_participations(slice_, target)
     if target.occurrence["settled_at"] is not None and not _has_open_stays(slice_):
         complete_event(slice_, target)
+    if slice_.run["is_withdrawal"] or is_called_off:
+        withdraw_event(slice_, target)
 
 
 def _has_open_stays(slice_: Slice) -> bool:
@@ -274,8 +281,10 @@ def _conclude(runtime: Runtime, run: RowMapping, *, can_send: bool) -> None:
 
 
 def _finish(runtime: Runtime, run: RowMapping) -> None:
+    now = runtime.clock()
     with writing(runtime.database) as connection:
-        finish_run(connection, run["id"], state="done", now=runtime.clock())
+        message = what_was_never_stored(connection, run, now) if run["is_replay"] else ""
+        finish_run(connection, run["id"], state="done", now=now, message=message)
         if not run["is_dry"]:
             place = find_occurrence(connection, run["occurrence_pk"])
             moments = [
@@ -293,11 +302,15 @@ def _put_back(runtime: Runtime, run: RowMapping, *, seconds: float) -> None:
 
 
 def _supersede(runtime: Runtime, run: RowMapping) -> None:
-    """End the run and let the next one begin under the settings in force."""
+    """End the run and let the next one begin under the settings in force.
+
+    It withdraws nothing: whoever asked for that did so under the settings of before.
+    """
     now = runtime.clock()
     with writing(runtime.database) as connection:
         fresh = find_run(connection, run["id"])
-        finish_run(connection, run["id"], state="superseded", now=now)
+        why = WITHDRAW_AGAIN if fresh["is_withdrawal"] else ""
+        finish_run(connection, run["id"], state="superseded", now=now, message=why)
         open_run(
             connection,
             occurrence_pk=run["occurrence_pk"],
@@ -306,6 +319,7 @@ def _supersede(runtime: Runtime, run: RowMapping) -> None:
             now=now,
             must_read=fresh["must_read"],
             must_verify=fresh["must_verify"],
+            is_replay=fresh["is_replay"],
         )
 
 

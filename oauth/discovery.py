@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from clients.errors import ReconnectNeeded
+from engine.backfill import HISTORICAL
 from oauth.access import Access
 from plugins.property_updates import (
     ATTENDANCE_COUNT,
@@ -46,6 +47,15 @@ PROPERTIES = (
         "number",
         "number",
         "Webinars the contact attended, since Rollcall was connected.",
+    ),
+    PropertyDefinition(
+        HISTORICAL,
+        "Zoom webinar data is historical",
+        "bool",
+        "booleancheckbox",
+        "Yes when Rollcall last wrote to the contact because of a backfill of past webinars; empty "
+        "again with the next webinar. Leave such contacts out of workflows.",
+        (("true", "Yes"), ("false", "No")),
     ),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
-from schemas.api import PageQuery
+from schemas.api import PageQuery, page_of
 
 OUTCOMES = ("in_sync", "excluded", "failing", "waiting")
 
@@ -85,14 +85,51 @@ class MatchRequest(Schema):
     )
 
 
-class UnmatchedSchema(Schema):
-    """A participant nobody can name yet."""
-
-    person_id = ma.String()
+class _PlaceSchema(Schema):
     webinar_id = ma.String()
     topic = ma.String()
     occurrence_id = ma.String()
+    start_time = ma.AwareDateTime(allow_none=True)
+
+
+class UnmatchedSchema(_PlaceSchema):
+    """A participant nobody can name yet: one stay in a webinar, and the name they gave."""
+
+    person_id = ma.String()
     name = ma.String()
     reason = ma.String()
     detail = ma.String()
     attended_seconds = ma.Integer()
+    joined_at = ma.AwareDateTime(allow_none=True)
+    left_at = ma.AwareDateTime(allow_none=True)
+
+
+class CandidateQuery(PageQuery):
+    """Candidates whose address or name holds `search`."""
+
+    search = ma.String(load_default="", validate=validate.Length(max=255))
+
+
+class CandidateSchema(Schema):
+    """Somebody who registered for the webinar and did not come to this date."""
+
+    email = ma.String()
+    name = ma.String()
+
+
+class CandidatePageSchema(page_of(CandidateSchema)):  # type: ignore[misc]
+    """A page of candidates, and the participant they are for."""
+
+    participant = ma.Nested(UnmatchedSchema)
+
+
+class HandMatchSchema(_PlaceSchema):
+    """Participants matched to a person by hand; `person_id` is the person's."""
+
+    person_id = ma.String()
+    email = ma.String()
+    participants = ma.Integer()
+    author = ma.String(
+        allow_none=True, metadata={"description": "HubSpot user; null: several did it."}
+    )
+    at = ma.AwareDateTime()

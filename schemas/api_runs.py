@@ -58,3 +58,42 @@ class RetryRequest(Schema):
     """Who is tried again; nothing given: everybody who fails."""
 
     cause = ma.String(load_default="", validate=validate.Length(max=64))
+
+
+class DecidedUnderSchema(Schema):
+    """People whose last decision was made under a version of the settings."""
+
+    version = ma.Integer()
+    people = ma.Integer()
+
+
+class PluginChangeSchema(Schema):
+    """A plugin that is another now than when it decided or wrote something of the webinar."""
+
+    name = ma.String()
+    title = ma.String()
+    version = ma.String(
+        allow_none=True, metadata={"description": "Null: it is not there any more."}
+    )
+    before = ma.List(ma.String())
+
+
+class WrittenKindSchema(Schema):
+    """What HubSpot holds of people who are excluded now; `withdrawable`: it can be taken back."""
+
+    kind = ma.String()
+    count = ma.Integer()
+    withdrawable = ma.Boolean()
+
+
+class ReplayFactsSchema(Schema):
+    """What has changed since the webinar's people were decided upon, as far as is stored."""
+
+    settings_version = ma.Integer()
+    decided_under = ma.List(ma.Nested(DecidedUnderSchema))
+    changed_settings = ma.List(
+        ma.String(),
+        metadata={"description": "Settings that differ from the oldest version people are under."},
+    )
+    changed_plugins = ma.List(ma.Nested(PluginChangeSchema))
+    written_for_excluded = ma.List(ma.Nested(WrittenKindSchema))

@@ -166,8 +166,17 @@ class SyncRequest(Schema):
         keys=ma.String(),
         metadata={"description": "A patch of the settings to try out; with `dry_run` only."},
     )
-    replay = ma.Boolean(load_default=False)
-    withdraw = ma.Boolean(load_default=False)
+    replay = ma.Boolean(
+        load_default=False,
+        metadata={"description": "Decide anew from what is stored; Zoom is asked nothing."},
+    )
+    withdraw = ma.Boolean(
+        load_default=False,
+        metadata={
+            "description": "Take back what was written for people who are excluded now, as far as "
+            "HubSpot can. Without `dry_run` it needs a super admin."
+        },
+    )
 
 
 class SyncStarted(Schema):
@@ -207,6 +216,8 @@ class RunSchema(Schema):
         validate=validate.OneOf(("queued", "running", "done", "failed", "superseded"))
     )
     dry_run = ma.Boolean()
+    replay = ma.Boolean()
+    withdraw = ma.Boolean()
     message = ma.String()
     progress = ma.Nested(ProgressSchema)
     counts = ma.Nested(CountsSchema)

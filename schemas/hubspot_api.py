@@ -220,13 +220,17 @@ class PropertyGroup:
 
 @dataclass(frozen=True, slots=True)
 class PropertyDefinition:
-    """A contact property; ``type`` and ``field_type`` in HubSpot's words (``number``, ``text``)."""
+    """A contact property; ``type`` and ``field_type`` in HubSpot's words (``number``, ``text``).
+
+    ``options`` are (internal value, label) of a choice; yes or no is one too.
+    """
 
     name: str
     label: str
     type: str
     field_type: str
     description: str = ""
+    options: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,10 +289,18 @@ def properties_create_body(
                 "type": one.type,
                 "fieldType": one.field_type,
                 "description": one.description,
+                **({"options": _options_body(one)} if one.options else {}),
             }
             for one in definitions
         ]
     }
+
+
+def _options_body(definition: PropertyDefinition) -> list[dict[str, Any]]:
+    return [
+        {"value": value, "label": label, "displayOrder": position, "hidden": False}
+        for position, (value, label) in enumerate(definition.options)
+    ]
 
 
 def read_property_types(body: Any) -> dict[str, str]:

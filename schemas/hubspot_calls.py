@@ -14,6 +14,8 @@ from schemas.base import Text, ValueSchema, as_object, epoch_ms
 from schemas.hubspot_api import BatchFault, read_batch_faults, read_list
 
 _CALL_TO_CONTACT = 194
+_ENDS = 100
+"""Contacts taken off a call record by one input; the guide gives no limit for them."""
 _EXTERNAL_ID = "hs_call_external_id"
 TRANSCRIPT_PROPERTIES = ("hs_call_has_transcript", "hs_call_transcription_id")
 
@@ -92,6 +94,15 @@ def association_body(call_id: str, contact_ids: Iterable[str]) -> dict[str, Any]
         "inputs": [
             {"from": {"id": call_id}, "to": {"id": one}, "types": _types()} for one in contact_ids
         ]
+    }
+
+
+def disassociation_body(call_id: str, contact_ids: Iterable[str]) -> dict[str, Any]:
+    """Return the body that takes contacts off a call record."""
+    every = list(contact_ids)
+    parts = [every[start : start + _ENDS] for start in range(0, len(every), _ENDS)]
+    return {
+        "inputs": [{"from": {"id": call_id}, "to": [{"id": one} for one in part]} for part in parts]
     }
 
 

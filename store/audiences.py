@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, or_, select, update
 
+from engine.plan import UNDOES
 from rollcall.effects import Audience
 from store.tables import effect, occurrence_person
 
@@ -64,6 +65,7 @@ def withdraw_unsent(connection: Connection, occurrence_pk: int, kinds: Sequence[
             effect.c.occurrence_pk == occurrence_pk,
             effect.c.kind.in_(kinds),
             effect.c.state.in_(("planned", "rejected")),
+            effect.c.wanted[UNDOES].as_string().is_(None),
             effect.c.occurrence_person_pk.in_(kept_out),
         )
         .values(state="withdrawn")

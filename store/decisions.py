@@ -16,7 +16,6 @@ from store.tables import (
     occurrence,
     occurrence_person,
     person,
-    webinar,
 )
 
 UNIDENTIFIED = ("no_email", "unmatched")
@@ -115,6 +114,7 @@ def applied_effects(
         select(effect)
         .where(
             effect.c.applied_at.is_not(None),
+            effect.c.state != "withdrawn",
             or_(
                 effect.c.occurrence_person_pk.in_([row["id"] for row in people]),
                 effect.c.person_pk.in_(list(of_person)) & effect.c.occurrence_pk.is_(None),
@@ -129,31 +129,6 @@ def applied_effects(
             for occurrence_person_pk in of_person[row["person_pk"]]:
                 found[occurrence_person_pk].append(row)
     return found
-
-
-def list_unidentified(
-    connection: Connection, portal_id: str, limit: int, after: int = 0
-) -> list[RowMapping]:
-    """People of the portal nobody can name yet, with their webinar, by key behind ``after``."""
-    rows = connection.execute(
-        select(
-            occurrence_person,
-            occurrence.c.occurrence_id,
-            webinar.c.webinar_id,
-            webinar.c.topic,
-        )
-        .join(occurrence, occurrence.c.id == occurrence_person.c.occurrence_pk)
-        .join(webinar, webinar.c.id == occurrence.c.webinar_pk)
-        .where(
-            occurrence.c.portal_id == portal_id,
-            occurrence_person.c.outcome == "excluded",
-            occurrence_person.c.reason.in_(UNIDENTIFIED),
-            occurrence_person.c.id > after,
-        )
-        .order_by(occurrence_person.c.id)
-        .limit(limit)
-    )
-    return list(rows.mappings())
 
 
 def include_by_hand(connection: Connection, row: RowMapping, author: str, now: datetime) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import (
     Connection,
@@ -140,6 +140,44 @@ def count_deliveries(connection: Connection) -> dict[str, int]:
     ]
     fresh, waiting, dead = (int(connection.execute(one).scalar_one()) for one in counts)
     return {"new": fresh + waiting, "dead": dead}
+
+
+def waiting_by_account(
+    connection: Connection, accounts: Sequence[str], now: datetime
+) -> dict[tuple[str, str], tuple[int, datetime | None]]:
+    """How many deliveries wait by (source, account), and since when, as `oldest_new_at` counts it.
+
+    None where all of them were put off to a later moment.
+    """
+    first = _first_waiting(connection)
+    if first is None:
+        return {}
+    is_due = inbox.c.not_before <= now
+    since = case((inbox.c.not_before.is_(None), inbox.c.received_at), (is_due, inbox.c.not_before))
+    rows = connection.execute(
+        select(
+            inbox.c.source,
+            inbox.c.account_id,
+            func.count().label("many"),
+            func.min(since, type_=UtcDateTime()).label("oldest"),
+        )
+        # By a value: so SQLite goes through these accounts' own deliveries, from there on.
+        .where(inbox.c.account_id.in_(accounts), inbox.c.id >= first, inbox.c.state == "new")
+        .group_by(inbox.c.source, inbox.c.account_id)
+    )
+    return {(row.source, row.account_id): (row.many, row.oldest) for row in rows}
+
+
+def _first_waiting(connection: Connection) -> int | None:
+    """The key of the first delivery that waits, whoever it is for; None when none does."""
+    conditions = (
+        _IS_FRESH,
+        and_(_IS_PUT_OFF, inbox.c.not_before >= datetime(1970, 1, 1, tzinfo=UTC)),
+    )
+    keys = [
+        connection.execute(select(func.min(inbox.c.id)).where(one)).scalar() for one in conditions
+    ]
+    return min((key for key in keys if key is not None), default=None)
 
 
 def forget_body(connection: Connection, pk: int) -> None:

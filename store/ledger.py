@@ -405,7 +405,7 @@ def mark_planned(
 
 
 def mark_withdrawn(connection: Connection, pks: Sequence[int]) -> None:
-    """Nobody wants these any more, and they were never sent."""
+    """Nobody wants these any more, and HubSpot does not hold them (any more)."""
     update_rows(connection, effect, [{"pk": pk, "state": "withdrawn"} for pk in pks])
 
 

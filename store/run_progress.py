@@ -69,11 +69,18 @@ def previous_group(connection: Connection, row: RowMapping) -> str | None:
     ).scalar()
 
 
-def queued_group(connection: Connection, webinar_pk: int) -> str | None:
-    """The group of a Sync now of the webinar that has not begun, so that a second one joins it."""
+def queued_group(
+    connection: Connection, webinar_pk: int, *, is_replay: bool = False, is_withdrawal: bool = False
+) -> str | None:
+    """The group of such a Sync now of the webinar that has not begun, so that another joins it."""
     return connection.execute(
         select(run.c.group_id)
-        .where(run.c.webinar_pk == webinar_pk, run.c.state == "queued", run.c.trigger == "sync_now")
+        .where(
+            run.c.webinar_pk == webinar_pk,
+            run.c.state == "queued",
+            run.c.trigger == ("replay" if is_replay else "sync_now"),
+            run.c.is_withdrawal.is_(is_withdrawal),
+        )
         .limit(1)
     ).scalar()
 

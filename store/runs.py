@@ -29,7 +29,16 @@ from store.tables import lease, occurrence, occurrence_person, run, run_change, 
 
 Pool = Literal["live", "bulk"]
 Trigger = Literal[
-    "webhook", "schedule", "sync_now", "setting", "confirm", "replay", "hand", "preview", "action"
+    "webhook",
+    "schedule",
+    "sync_now",
+    "setting",
+    "confirm",
+    "replay",
+    "hand",
+    "preview",
+    "action",
+    "backfill",
 ]
 
 OPEN_STATES = ("queued", "running")
@@ -62,14 +71,20 @@ def open_run(
     not_before: datetime | None = None,
     must_read: bool = False,
     must_verify: bool = False,
+    is_replay: bool = False,
+    is_withdrawal: bool = False,
     group_id: str | None = None,
 ) -> str:
     """The id of the run that will do this: a new one, or the one already queued, widened.
 
-    ``must_read`` pages Zoom first; ``must_verify`` reads HubSpot again and repairs.
+    ``must_read`` pages Zoom first; ``must_verify`` reads HubSpot again and repairs; ``is_replay``
+    asks Zoom nothing at all; ``is_withdrawal`` takes back what was written of people who are
+    excluded. Neither of the last two is ever widened into another run, nor another into it.
     """
     due = not_before or now
-    queued = _queued_run(connection, occurrence_pk)
+    queued = _queued_run(
+        connection, occurrence_pk, is_replay=is_replay, is_withdrawal=is_withdrawal
+    )
     if queued is not None:
         connection.execute(
             update(run)
@@ -93,6 +108,8 @@ def open_run(
         not_before=due,
         must_read=must_read,
         must_verify=must_verify,
+        is_replay=is_replay,
+        is_withdrawal=is_withdrawal,
         created_at=now,
     )
 
@@ -103,6 +120,7 @@ def open_preview(
     occurrence_pk: int,
     now: datetime,
     settings_patch: Mapping[str, Any],
+    is_withdrawal: bool = False,
     group_id: str | None = None,
 ) -> str:
     """The id of a dry run: the same plan under changed settings, and nothing written."""
@@ -114,12 +132,15 @@ def open_preview(
         pool="live",
         not_before=now,
         is_dry=True,
+        is_withdrawal=is_withdrawal,
         settings_patch=dict(settings_patch),
         created_at=now,
     )
 
 
-def _queued_run(connection: Connection, occurrence_pk: int) -> RowMapping | None:
+def _queued_run(
+    connection: Connection, occurrence_pk: int, *, is_replay: bool, is_withdrawal: bool
+) -> RowMapping | None:
     # The occurrence's row is locked so that two callers cannot both find nothing queued.
     connection.execute(
         select(occurrence.c.id).where(occurrence.c.id == occurrence_pk).with_for_update()
@@ -131,6 +152,8 @@ def _queued_run(connection: Connection, occurrence_pk: int) -> RowMapping | None
                 run.c.occurrence_pk == occurrence_pk,
                 run.c.state == "queued",
                 run.c.is_dry.is_(False),
+                run.c.is_replay.is_(is_replay),
+                run.c.is_withdrawal.is_(is_withdrawal),
             )
             .limit(1)
         )
@@ -317,6 +340,20 @@ def occurrences_of(connection: Connection, portal_id: str, webinar_id: str) -> l
         .order_by(occurrence.c.start_at, occurrence.c.id)
     )
     return list(rows.mappings())
+
+
+def withdrawing_runs(connection: Connection, portal_id: str) -> dict[int, str]:
+    """The run that is withdrawing at each occurrence of the portal that has one."""
+    rows = connection.execute(
+        select(run.c.occurrence_pk, run.c.id).where(
+            run.c.portal_id == portal_id,
+            IS_OPEN,
+            run.c.state == "running",
+            run.c.is_dry.is_(False),
+            run.c.is_withdrawal.is_(True),
+        )
+    )
+    return {row.occurrence_pk: row.id for row in rows}
 
 
 def open_run_ids(connection: Connection, portal_id: str) -> dict[int, str]:

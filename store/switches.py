@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, func, select, update
 
-from engine.effective import WhyNot, is_webinar_effective, why_recordings_not
+from engine.effective import WhyNot, is_webinar_effective, why_recordings_not, why_webinar_not
 from schemas.tenant_settings import Settings
 from store.runs import open_runs_for_dirty
 from store.tables import occurrence, occurrence_person, recording, webinar, zoom_user
@@ -133,6 +133,20 @@ def webinars_with_recordings(
         for row in webinars_with_hosts(connection, portal_id)
         if _why_recordings_not(row, settings) is None
     }
+
+
+def why_webinar_off(
+    connection: Connection, webinar_row: RowMapping, settings: Settings
+) -> WhyNot | None:
+    """The switch that keeps the webinar from being synced; None when it is."""
+    (hosted,) = webinars_with_hosts(connection, webinar_row["portal_id"], [webinar_row["id"]])
+    return why_webinar_not(
+        settings,
+        hosted["host_id"],
+        hosted["host_email"],
+        hosted["sync"],
+        hosted["sync_new_webinars"],
+    )
 
 
 def why_recordings_off(

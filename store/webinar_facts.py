@@ -76,6 +76,18 @@ def host_email(connection: Connection, portal_id: str, account_id: str, user_id:
     return str(found or "")
 
 
+def host_id_of(connection: Connection, portal_id: str, account_id: str, email: str) -> str:
+    """The id of the Zoom user with this address, "" when not known."""
+    found = connection.execute(
+        select(zoom_user.c.user_id).where(
+            zoom_user.c.portal_id == portal_id,
+            zoom_user.c.account_id == account_id,
+            zoom_user.c.email == email,
+        )
+    ).scalar()
+    return str(found or "")
+
+
 def find_webinar_of(
     connection: Connection, portal_id: str, account_id: str, webinar_id: str
 ) -> RowMapping | None:

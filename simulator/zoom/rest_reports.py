@@ -12,7 +12,7 @@ from simulator.zoom.model import FIXED_TIMES, NO_REGISTRATION, Instance, Webinar
 from simulator.zoom.moments import stamp
 
 LONGEST_RANGE = timedelta(days=31)
-OLDEST = timedelta(days=365)
+OLDEST_LIST = timedelta(days=184)
 
 
 def show_report(call: ZoomCall) -> tuple[Any, int]:
@@ -74,7 +74,8 @@ def _answers(instance: Instance, name: str, entries: list[dict[str, Any]]) -> di
 
 def _instance(call: ZoomCall) -> Instance:
     instance = call.state.find_instance(call.account.id, call.params["webinar_id"])
-    if call.state.now() - instance.start_time > OLDEST:
+    kept = timedelta(days=float(call.state.switch("report_days")))
+    if call.state.now() - instance.start_time > kept:
         raise ZoomError(400, 12702, "Can not access a webinar a year ago.")
     return instance
 
@@ -82,6 +83,9 @@ def _instance(call: ZoomCall) -> Instance:
 def list_history(call: ZoomCall) -> tuple[Any, int]:
     """`GET /report/history_meetings`: every ended session of the account in one month."""
     begin, end = _range(call)
+    if call.state.now() - begin > OLDEST_LIST + timedelta(days=1):
+        # The month has to lie within the past six months.
+        raise ZoomError(400, 300, "Only provide report in recent 6 months.")
     by_end = call.query.get("date_type", "start_time") == "end_time"
     found = [
         instance

@@ -120,6 +120,9 @@ class ZoomState:
         webinar = self.webinars.get(int(reference))
         if webinar is None or webinar.account_id != account_id:
             raise errors.no_such_webinar(reference)
+        days, over_at = self.switch("ended_webinar_known_days"), webinar.last_planned_end()
+        if days and over_at and over_at + timedelta(days=float(days)) < self.now():
+            raise errors.no_such_webinar(reference)
         return webinar
 
     def find_webinar(self, account_id: str, reference: str) -> Webinar:

@@ -30,6 +30,11 @@ ZOOM_SWITCHES: Mapping[str, object] = {
     "zoom_cancelled_registrant_readable": True,
     "zoom_delete_registrant_announced": False,
     "zoom_participant_events": False,
+    # Six months are promised, and only a year ago is said to be refused; days.
+    # https://developers.zoom.us/docs/api/meetings/#tag/reports
+    "zoom_report_days": 365,
+    # So long after its last planned end a webinar is known by its number; days, 0 for ever.
+    "zoom_ended_webinar_known_days": 0,
     "zoom_old_object_nested": False,
     "zoom_list_one_item_per_occurrence": False,
     "zoom_ended_webinar_listed_days": 30,

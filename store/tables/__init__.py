@@ -5,6 +5,7 @@
 
 from store.tables.alerts import alert
 from store.tables.arrivals import inbox
+from store.tables.backfills import backfill, backfill_webinar
 from store.tables.base import metadata
 from store.tables.gone import gone_address, gone_contact
 from store.tables.leaving import erasure, past_effect
@@ -33,6 +34,8 @@ from store.tables.zoom_facts import (
 
 __all__ = [
     "alert",
+    "backfill",
+    "backfill_webinar",
     "connection",
     "contact_property",
     "decision_log",

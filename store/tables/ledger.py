@@ -72,6 +72,8 @@ run = Table(
     Column("must_read", Boolean, nullable=False, server_default=false()),  # page Zoom first
     Column("must_verify", Boolean, nullable=False, server_default=false()),  # read HubSpot again
     Column("is_dry", Boolean, nullable=False, server_default=false()),
+    Column("is_replay", Boolean, nullable=False, server_default=false()),  # Zoom unread
+    Column("is_withdrawal", Boolean, nullable=False, server_default=false()),
     Column("settings_patch", JSON),
     Column("settings_version", Integer, nullable=False, server_default=text("0")),
     Column("not_before", UtcDateTime, nullable=False),

@@ -75,6 +75,8 @@ occurrence = Table(
     Column("read_digest", String(64), nullable=False, server_default=""),
     Column("read_problem", Text, nullable=False, server_default=""),
     Column("settled_at", UtcDateTime),
+    # Brought in by a quiet backfill: what is written because of it is marked as historical.
+    Column("is_historical", Boolean, nullable=False, server_default=false()),
     # Attendance came from the plain list of participants: the report may not be read.
     Column("is_reduced", Boolean, nullable=False, server_default=false()),
     Column("is_told_overdue", Boolean, nullable=False, server_default=false()),  # alerted of

@@ -18,6 +18,8 @@ GROWING = (
     "decision_log",
     "webinar",
     "inbox",
+    "hand_match",
+    "instance",
 )
 
 
@@ -45,12 +47,16 @@ def database_url(sqlite_url: str) -> str:
         ("/api/webinars/95000000001/audit", {}),
         ("/api/contacts/501/webinars", {}),
         ("/api/webinars/95000000001/runs", {}),
+        ("/api/webinars/95000000001/replay", {}),
         ("/api/runs/{run_id}", {}),
         ("/api/runs/{run_id}/changes", {}),
         ("/api/runs/{run_id}/errors", {}),
         ("/api/plugins", {}),
         ("/api/unmatched", {}),
+        ("/api/hand-matches", {}),
+        ("/api/webinars/95000000001/people/2/candidates", {"search": "jo"}),
         ("/api/dead-letters", {}),
+        ("/api/health", {}),
         ("/api/deliveries", {}),
         ("/api/deliveries", {"state": "done", "event": "webinar.ended"}),
     ],
@@ -58,7 +64,8 @@ def database_url(sqlite_url: str) -> str:
 def test_F9_an_answer_is_found_by_index(
     member: HubSpotCaller, engine: Engine, path: str, query: dict[str, str]
 ) -> None:
-    add_people(engine, 1, [{"email": "jo@x.no", "outcome": "excluded", "reason": "role"}])
+    nameless = {"identity_key": "row:1", "outcome": "excluded", "reason": "no_email"}
+    add_people(engine, 1, [{"email": "jo@x.no", "outcome": "excluded", "reason": "role"}, nameless])
     run_id = member.call("POST", "/api/webinars/95000000001/sync").json["run_id"]
     asked: list[tuple[str, Any]] = []
     event.listen(

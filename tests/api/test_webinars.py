@@ -302,6 +302,47 @@ class TestSync:
         assert member.get("/api/settings")["webinar_sync"] == "none"
 
     @pytest.mark.parametrize(
+        ("body", "row"),
+        [
+            ({"replay": True}, ("replay", False, True, True, False, False)),
+            ({"withdraw": True}, ("sync_now", True, True, False, True, False)),
+            ({"replay": True, "withdraw": True}, ("replay", False, True, True, True, False)),
+            (
+                {"replay": True, "withdraw": True, "dry_run": True},
+                ("preview", False, False, False, True, True),
+            ),
+        ],
+        ids=["replay", "withdrawal after a read", "both", "tried out"],
+    )
+    def test_B09_a_replay_is_a_run_of_its_own_and_a_second_click_joins_it(
+        self,
+        admin: HubSpotCaller,
+        engine: Engine,
+        body: dict[str, Any],
+        row: tuple[str | bool, ...],
+    ) -> None:
+        plain = admin.call("POST", f"{WEBINAR}/sync", {}).json["run_id"]
+        run_id = admin.call("POST", f"{WEBINAR}/sync", body).json["run_id"]
+        assert run_id != plain
+        again = admin.call("POST", f"{WEBINAR}/sync", body).json["run_id"]
+        assert (again == run_id) is not body.get("dry_run", False)
+        columns = ("trigger", "must_read", "must_verify", "is_replay", "is_withdrawal", "is_dry")
+        with engine.connect() as connection:
+            found = connection.execute(select(run).where(run.c.group_id == run_id)).mappings()
+            assert [tuple(one[name] for name in columns) for one in found] == [row]
+        shown = admin.get(f"/api/runs/{run_id}")
+        assert (shown["replay"], shown["withdraw"], shown["dry_run"]) == row[3:]
+
+    def test_B09_withdrawing_takes_a_super_admin_and_trying_it_out_does_not(
+        self, member: HubSpotCaller, calls: Calls
+    ) -> None:
+        refused = member.call("POST", f"{WEBINAR}/sync", {"replay": True, "withdraw": True})
+        assert (refused.status_code, refused.json["category"]) == (403, "FORBIDDEN")
+        assert calls.rung == []
+        for body in ({"replay": True}, {"withdraw": True, "dry_run": True}):
+            assert member.call("POST", f"{WEBINAR}/sync", body).status_code == 202
+
+    @pytest.mark.parametrize(
         ("body", "error"),
         [
             ({"settings": {"webinar_sync": "all"}}, "settings: Only together with dry_run."),
@@ -309,8 +350,8 @@ class TestSync:
                 {"dry_run": True, "settings": {"bogus": 1}},
                 "settings.bogus: Unknown field.",
             ),
-            ({"replay": True}, "replay: Not available yet."),
-            ({"withdraw": True}, "withdraw: Not available yet."),
+            ({"replay": "perhaps"}, "replay: Not a valid boolean."),
+            ({"withdraw": "perhaps"}, "withdraw: Not a valid boolean."),
             ({"quickly": True}, "quickly: Unknown field."),
         ],
     )

@@ -19,6 +19,7 @@ from clients.limiter import (
     Priority,
     declare_fresh,
     hubspot_budget,
+    read_pause,
     zoom_budget,
 )
 
@@ -182,6 +183,11 @@ class TestPause:
         limiter.pause(30)
         limiter.pause(1)
         assert limiter.try_acquire() > 25
+
+    def test_how_long_it_lasts_is_known_outside(self, fresh: Redis) -> None:
+        make(fresh).pause(30)
+        assert 25 < read_pause(fresh, "hubspot", "1") <= 30
+        assert read_pause(fresh, "hubspot", "2") == 0.0
 
 
 class TestPriority:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -11,18 +11,30 @@ from typing import Any
 
 import pytest
 from redis import Redis
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, insert, select, update
 from werkzeug.test import TestResponse
 
 from simulator.app import RunningSimulator
 from store.database import writing
+from store.settings import save_settings
 from store.tables import occurrence, occurrence_person, run
 from tests.api.conftest import add_people, add_webinar
 from tests.console.test_pages import Tags
-from tests.oauth.support import ACCOUNT, PORTAL, Browser, Site, running_site
+from tests.oauth.support import ACCOUNT, PORTAL, PUBLIC_URL, Browser, Site, running_site
 
+MEMBER = "8"
 NOW = datetime.now(UTC).replace(microsecond=0)
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+def assert_inert(page: str) -> None:
+    """Nothing of what strangers typed became markup, and none of it was worked out."""
+    tags = Tags(page).tags
+    assert not {"img", "iframe"} & {tag for tag, _ in tags}
+    sources = [str(attrs["src"]) for tag, attrs in tags if tag == "script"]
+    assert all(source.startswith("/console/static/") for source in sources)
+    assert not [name for _, attrs in tags for name in attrs if name.startswith("on")]
+    assert "{{7*7}}" in page
 
 
 @dataclass
@@ -43,13 +55,21 @@ class Desk:
         """What somebody reads on it, blanks folded."""
         return " ".join(self.page(path, **options).text.split())
 
-    def send(self, path: str, **form: str) -> TestResponse:
+    def member(self) -> Desk:
+        """The same desk, and somebody signed in who is no super admin."""
+        browser = self.site.browser()
+        browser.get("/")
+        with browser.client.session_transaction(base_url=PUBLIC_URL) as session:
+            session["portal_id"], session["user_id"] = str(PORTAL), MEMBER
+        return Desk(self.site, browser, self.numbers)
+
+    def send(self, path: str, **form: Any) -> TestResponse:
         """Send a form as the browser does."""
         found = _TOKEN.search(self.browser.get("/console/").text)
         assert found
         return self.browser.post(path, {"csrf_token": found[1], **form})
 
-    def do(self, path: str, **form: str) -> str:
+    def do(self, path: str, **form: Any) -> str:
         """Send a form that is taken; the page it leads to, as text."""
         answer = self.send(path, **form)
         assert answer.status_code == 303, (answer.status_code, answer.text[:300])
@@ -60,6 +80,17 @@ class Desk:
         with writing(self.site.engine) as connection:
             key = next(iter(table.primary_key.columns))
             return connection.execute(insert(table).values(**values).returning(key)).scalar_one()
+
+    def change(self, table: Table, keys: Sequence[Any], **values: Any) -> None:
+        """Set columns of the rows with these keys."""
+        with writing(self.site.engine) as connection:
+            key = next(iter(table.primary_key.columns))
+            connection.execute(update(table).where(key.in_(keys)).values(**values))
+
+    def settings(self, **patch: Any) -> None:
+        """Save settings as the portal's."""
+        with writing(self.site.engine) as connection:
+            save_settings(connection, str(PORTAL), patch, "test", NOW, {})
 
     def rows(self, table: Table, **values: Any) -> list[Any]:
         """The rows with these values."""

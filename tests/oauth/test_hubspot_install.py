@@ -63,7 +63,7 @@ class TestFromOurPage:
         assert answer.headers["Location"] == "/console/"
         capabilities = site.portals()[str(PORTAL)]["capabilities"]
         assert capabilities["marketing_events"] == marketing_events
-        assert len(properties_of(site)) == 4
+        assert len(properties_of(site)) == 5
 
     @pytest.mark.parametrize(
         ("name", "label", "kind"),
@@ -91,6 +91,12 @@ class TestFromOurPage:
                 "Total number of Zoom webinars attended",
                 "number",
                 id="S35",
+            ),
+            pytest.param(
+                "rollcall_historical",
+                "Zoom webinar data is historical",
+                "bool",
+                id="B14",
             ),
         ],
     )
@@ -134,6 +140,7 @@ class TestFromOurPage:
             "rollcall_last_registered_webinar",
             "rollcall_registration_count",
             "rollcall_attendance_count",
+            "rollcall_historical",
         }
         groups = any_site.world.hubspot.portals[PORTAL].schemas["contacts"].groups
         assert [name for name in groups if "rollcall" in name] == ["rollcall"]
@@ -144,7 +151,7 @@ class TestFromOurPage:
         schema = site.world.hubspot.portals[PORTAL].schemas["contacts"]
         del schema.properties["rollcall_registration_count"]
         site.browser().install_hubspot()
-        assert len(properties_of(site)) == 4
+        assert len(properties_of(site)) == 5
 
     def test_installing_wakes_both_pools(self, site: Site, wait_until: Any) -> None:
         site.browser().install_hubspot()
@@ -169,7 +176,7 @@ class TestFromOurPage:
         site.world.faults.clear()
         token = page.split('name="csrf_token" value="')[1].split('"')[0]
         browser.post("/console/discover", {"csrf_token": token})
-        assert len(properties_of(site)) == 4
+        assert len(properties_of(site)) == 5
         assert "not finished" not in browser.get("/console/").text
 
     def test_a_property_of_another_type_is_named_on_the_screen(self, site: Site) -> None:

@@ -35,6 +35,10 @@ WRITES = {
     "call record": "/objects/{v}/calls",
     "its people": "/calls/contacts/batch/create",
     "its transcript": "/transcripts",
+    "taken off the call record": "/calls/contacts/batch/archive",
+    "call record archived": "/objects/{v}/calls/{call}",
+    "transcript deleted": "/transcripts/{transcript}",
+    "marketing event cancelled": "/events/{event}/cancel",
 }
 BEFORE, AFTER = "before it leaves", "after HubSpot has it"
 ADA, REX, CARL = "ada@northquay.example", "rex@northquay.example", "carl@fjordline.example"

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from store.database import writing
 from store.decisions import release_by_hand
-from store.tables import decision_log
+from store.runs import open_run
+from store.tables import decision_log, occurrence_person
 from tests.scenarios.audience import ON_SQLITE, Audience, gather_audience
 from tests.scenarios.stage import PORTAL, Stage
 
@@ -117,6 +118,34 @@ class TestResolve:
         }
         assert figures(audience.stage, MAIN) == ("1", "1", "33.3")
         assert len(participations(audience.stage)) == 1
+
+    @ON_SQLITE
+    def test_B09_what_another_address_of_the_contact_still_wants_is_not_withdrawn(
+        self, audience: Audience
+    ) -> None:
+        audience.add_contact(MAIN, hs_additional_emails=ALIAS)
+        sync(audience)
+        stage = audience.stage
+        (before,) = participations(stage)
+        stage.set(excluded_contact_domains=["northquay.example"])
+        stage.work()
+        (pk,) = {row["occurrence_pk"] for row in stage.query(select(occurrence_person))}
+        with writing(stage.database) as connection:
+            open_run(
+                connection,
+                occurrence_pk=pk,
+                trigger="replay",
+                pool="bulk",
+                now=stage.now(),
+                must_verify=True,
+                is_replay=True,
+                is_withdrawal=True,
+            )
+        audience.settle()
+        assert audience.outcomes()[MAIN] == ("excluded", "excluded_domain")
+        assert participations(stage) == [before]
+        assert figures(stage, MAIN) == ("1", "1", "33.3")
+        assert audience.sent("cancel") == []
 
     def test_merged_contacts_become_one_attendee_without_doubles(self, audience: Audience) -> None:
         sync(audience, **{MAIN: FIRST_HALF, ALIAS: SECOND_HALF, OTHER: []})

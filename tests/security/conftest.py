@@ -9,7 +9,15 @@ import pytest
 import structlog
 
 from store.database import writing
-from store.tables import connection, inbox, portal_zoom, run, run_change
+from store.tables import (
+    backfill,
+    backfill_webinar,
+    connection,
+    inbox,
+    portal_zoom,
+    run,
+    run_change,
+)
 from tests.api.conftest import (
     NOW,
     OTHER_PORTAL,
@@ -84,6 +92,29 @@ def with_tenants(site: Site) -> Site:
         )
         to.execute(
             run_change.insert().values(run_id=RUN, email="ada@acme.example", effect="contact")
+        )
+        to.execute(
+            backfill.insert().values(
+                id=RUN,
+                portal_id=PORTAL,
+                since=NOW,
+                webinar_ids=[],
+                account_ids=["zoom-account"],
+                state="done",
+                not_before=NOW,
+                created_at=NOW,
+            )
+        )
+        to.execute(
+            backfill_webinar.insert().values(
+                backfill_id=RUN,
+                portal_id=PORTAL,
+                account_id="zoom-account",
+                webinar_id="95000000001",
+                topic="Topic 001",
+                host_email="host0@acme.example",
+                sessions=[],
+            )
         )
         to.execute(
             inbox.insert().values(

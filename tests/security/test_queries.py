@@ -18,7 +18,9 @@ from tests.security.callers import methods_of, proxied, rules
 from tests.security.test_tenants import cases
 
 _TABLES = re.compile(r"\b(?:FROM|JOIN|UPDATE|INTO)\s+(\w+)")
-_KEYED = re.compile(r"\bWHERE\b.*?\b(?:\w+\.)?(?:id|\w+_pk|group_id|run_id)\s*(?:=|IN)", re.DOTALL)
+_KEYED = re.compile(
+    r"\bWHERE\b.*?\b(?:\w+\.)?(?:id|\w+_pk|group_id|run_id|backfill_id)\s*(?:=|IN)", re.DOTALL
+)
 """A row by our own key, which only a statement that named the tenant can have told."""
 
 

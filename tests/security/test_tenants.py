@@ -24,6 +24,7 @@ OF_TENANT_A = {
     "user_id": "host0",
     "webinar_id": "95000000001",
     "run_id": RUN,
+    "backfill_id": RUN,
     "person_id": "1",
     "account_id": "zoom-account",
     "delivery_id": "1",

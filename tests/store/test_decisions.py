@@ -16,10 +16,10 @@ from store.decisions import (
     find_occurrence_person,
     include_by_hand,
     list_people,
-    list_unidentified,
     retry_by_hand,
 )
 from store.ledger import record_wishes
+from store.match_candidates import list_unidentified
 from store.people import count_dirty, dirty_people
 from store.runs import find_run
 from store.tables import effect, occurrence_person, person
@@ -202,7 +202,7 @@ class TestListing:
         add_person(connection, place, ADA, outcome="excluded", reason="role")
         found = list_unidentified(connection, PORTAL, 10)
         assert [row["id"] for row in found] == wanted
-        behind = list_unidentified(connection, PORTAL, 1, wanted[0])
+        behind = list_unidentified(connection, PORTAL, 1, (place["id"], wanted[0]))
         assert [row["id"] for row in behind] == wanted[1:]
         assert list_unidentified(connection, "2002", 10) == []
 

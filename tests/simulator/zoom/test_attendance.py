@@ -158,6 +158,22 @@ class TestReadiness:
         zoom.sign_in()
         assert zoom.refused("GET", f"/report/webinars/{twice(uuid)}") == (400, 12702)
 
+    def test_how_far_back_reports_reach_and_how_long_a_webinar_is_known_can_be_switched(
+        self, zoom: Zoom, clock: MovableClock
+    ) -> None:
+        webinar = zoom.webinar(start_time=-3600)
+        uuid = zoom.play(webinar)["uuid"]
+        clock.advance(days=200)
+        zoom.sign_in()
+        report = f"/report/webinars/{twice(uuid)}"
+        assert zoom.get(report)["uuid"] == uuid
+        assert zoom.get(f"/webinars/{webinar}")["id"] == webinar
+        zoom.control("PATCH", "/switches", {"zoom_ended_webinar_known_days": 100})
+        assert zoom.refused("GET", f"/webinars/{webinar}") == (404, 3001)
+        assert zoom.get(report)["uuid"] == uuid
+        zoom.control("PATCH", "/switches", {"zoom_report_days": 183})
+        assert zoom.refused("GET", report) == (400, 12702)
+
 
 class TestIdentity:
     def test_a_number_means_the_latest_session_and_moves_on(self, zoom: Zoom) -> None:
@@ -234,6 +250,13 @@ class TestHistory:
     )
     def test_a_range_is_a_month_at_most(self, zoom: Zoom, query: dict[str, str]) -> None:
         assert zoom.refused("GET", "/report/history_meetings", **query) == (400, 300)
+
+    def test_it_reaches_six_months_back(self, zoom: Zoom) -> None:
+        path = "/report/history_meetings"
+        reached = {"from": "2026-05-19", "to": "2026-06-18"}
+        assert zoom.pages(path, "history_meetings", **reached) == []
+        query = {"from": "2026-05-01", "to": "2026-05-31"}
+        assert zoom.refused("GET", path, **query) == (400, 300)
 
 
 def test_ten_thousand_people_are_made_and_read_completely(zoom: Zoom) -> None:
