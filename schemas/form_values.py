@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from schemas.forms import ABSENT, FormField
@@ -13,7 +13,8 @@ from schemas.forms import ABSENT, FormField
 Sent = Mapping[str, Sequence[str]]
 """What a browser sends: texts by the name of the field."""
 
-LONGEST_LIST = 500
+LONGEST_LIST = 100
+"""Rows a page has room for; what is longer is entered as JSON."""
 REMOVE = "!remove"
 """Ends the name of the box that takes a row away."""
 KNOWN = "!rows"
@@ -62,9 +63,16 @@ def _show(one: FormField, given: Any, name: str, path: str) -> Shown:
         return Shown(one, name, path, text="\n".join(_text(each) for each in _as_list(value)))
     if one.kind == "json":
         return Shown(one, name, path, text="" if value is None else _json_text(value))
+    if one.kind in ("rows", "pairs") and _is_too_long(value):
+        whole = replace(one, kind="json", hint=f"{one.hint} Entered as JSON.".strip())
+        return Shown(whole, name, path, text=_json_text(value))
     if one.kind in ("group", "tuple", "rows", "pairs"):
         return Shown(one, name, path, rows=_ROWS[one.kind](one, value, name, path))
     return Shown(one, name, path, text=_text(value))
+
+
+def _is_too_long(value: Any) -> bool:
+    return isinstance(value, (list, Mapping)) and len(value) > LONGEST_LIST
 
 
 def _group_rows(one: FormField, value: Any, name: str, path: str) -> tuple[tuple[Shown, ...], ...]:
@@ -79,7 +87,7 @@ def _tuple_rows(one: FormField, value: Any, name: str, path: str) -> tuple[tuple
 
 def _list_rows(one: FormField, value: Any, name: str, path: str) -> tuple[tuple[Shown, ...], ...]:
     (element,) = one.fields
-    values = [*_as_list(value)[:LONGEST_LIST], ABSENT]
+    values = [*_as_list(value), ABSENT]
     return tuple(
         (_show(element, each, f"{name}.{place}", f"{path}.{place}"),)
         for place, each in enumerate(values)
@@ -88,7 +96,7 @@ def _list_rows(one: FormField, value: Any, name: str, path: str) -> tuple[tuple[
 
 def _pair_rows(one: FormField, value: Any, name: str, path: str) -> tuple[tuple[Shown, ...], ...]:
     key_field, value_field = one.fields
-    pairs = list(value.items())[:LONGEST_LIST] if isinstance(value, Mapping) else []
+    pairs = list(value.items()) if isinstance(value, Mapping) else []
     return tuple(
         (
             _show(key_field, key, f"{name}.{place}.key", f"{path}.{key}.key"),
@@ -149,6 +157,8 @@ def _read(one: FormField, sent: Sent, name: str) -> Any:
     if one.kind == "lines":
         texts = [line.strip() for line in _first(sent, name).splitlines() if line.strip()]
         return _or_empty(one, [_cast(one.fields[0], text) for text in texts])
+    if one.kind in ("rows", "pairs") and name in sent:
+        return _cast(replace(one, kind="json"), _first(sent, name))
     if one.kind == "rows":
         return _or_empty(one, [values[0] for values in _read_rows(one, sent, name)])
     if one.kind == "pairs":
@@ -191,22 +201,16 @@ def _read_rows(one: FormField, sent: Sent, name: str) -> Iterator[list[Any]]:
     known = _first(sent, f"{name}{KNOWN}")
     before = int(known) if known.isascii() and known.isdigit() and len(known) < 6 else 0
     untouched = _untouched(one.fields)
-    for place in range(min(before, LONGEST_LIST) + 1):
+    before = min(before, LONGEST_LIST)
+    for place in range(before + 1):
         where = f"{name}.{place}" if one.kind == "pairs" else name
-        parts = one.fields if one.kind == "pairs" else (_at(one.fields[0], place),)
+        parts = one.fields if one.kind == "pairs" else (replace(one.fields[0], key=str(place)),)
         read = read_form(parts, sent, where)
         values = [read.get(part.key, ABSENT) for part in parts]
         was_there = place < before and not sent.get(f"{name}.{place}{REMOVE}")
         is_new = place == before and values != [untouched.get(p.key, ABSENT) for p in one.fields]
         if was_there or is_new:
             yield [None if value is ABSENT else value for value in values]
-
-
-def _at(element: FormField, place: int) -> FormField:
-    return FormField(
-        **{name: getattr(element, name) for name in element.__dataclass_fields__}
-        | {"key": str(place)}
-    )
 
 
 def _untouched(fields: Sequence[FormField]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -202,15 +202,8 @@ def _mapping(one: ma.Mapping[Any], depth: int) -> _Shape:
         return _Shape("json")
     key = _describe("key", one.key_field or ma.String(), depth=depth + 1)
     value = _describe("value", one.value_field, depth=depth + 1)
-    named = (
-        FormField(**_parts(key) | {"label": "Name"}),
-        FormField(**_parts(value) | {"label": "Value"}),
-    )
+    named = (replace(key, label="Name"), replace(value, label="Value"))
     return _Shape("pairs", fields=named)
-
-
-def _parts(one: FormField) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in one.__dataclass_fields__}
 
 
 def _options(one: ma.Field[Any]) -> tuple[FormOption, ...]:

@@ -283,6 +283,22 @@ class TestNestedFields:
             {"name": "c", "colour": "DARK_BLUE"},
         ]
 
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            (ma.Nested(Rule, many=True), [{"name": str(n), "colour": "RED"} for n in range(101)]),
+            (ma.Dict(ma.String(), ma.Integer()), {str(n): n for n in range(101)}),
+        ],
+        ids=["rows", "pairs"],
+    )
+    def test_B10_what_is_too_long_for_rows_is_entered_as_json_and_loses_nothing(
+        self, field: ma.Field[Any], value: Any
+    ) -> None:
+        _, fields = one_field(field)
+        assert lay_out(fields, {"it": value})[0].field.kind == "json"
+        assert back(fields, {"it": value}) == {"it": value}
+        assert read_form(fields, {"f.it": ["{no json"]}) == {"it": "{no json"}
+
     def test_B10_complaints_have_a_field_they_belong_to(self) -> None:
         schema = schema_of(
             weights=ma.Nested(Weights),
