@@ -15,6 +15,7 @@ from api.callers import caller
 from api.parts import parts
 from api.settings import get_settings
 from api.webinars import get_webinar_statuses, get_webinars
+from clients.breaker import Outage
 from console.asking import ask, load
 from console.blueprint import new_blueprint
 from console.dates import choose_date
@@ -39,6 +40,16 @@ class Home:
     hubspot: Grant
     zoom: tuple[Grant, ...]
 
+    @property
+    def outages(self) -> dict[tuple[str, str], Outage]:
+        """Accounts that do not answer at the moment, by platform and account."""
+        places = [
+            ("hubspot", self.portal.portal_id),
+            *(("zoom", one.account_id) for one in self.zoom),
+        ]
+        found = {place: parts().outage(*place) for place in places}
+        return {place: outage for place, outage in found.items() if outage is not None}
+
 
 @pages.get("/")
 def home() -> str:
@@ -50,6 +61,7 @@ def home() -> str:
     return render_template(
         "home.html",
         home=found,
+        outages=found.outages,
         statuses=ask(get_webinar_statuses),
         steps=_steps(found, latest),
         webinars=[(one, choose_date(one, now)) for one in latest],

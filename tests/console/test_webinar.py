@@ -170,6 +170,9 @@ class TestSummary:
         assert "7 in Zoom" in page.text
         assert f"{where}/people?outcome=failing&occurrence=11" in page.links()
         assert f"{where}/preview?occurrence=11" in page.links()
+        desk.people(first, {"identity_key": "row:1", "outcome": "excluded", "reason": "no_email"})
+        only_these = f"{where}/people?outcome=excluded&reason=no_email&occurrence=11"
+        assert only_these in desk.page(f"{where}?occurrence=11").links()
         assert desk.browser.get(f"{where}?occurrence=13").status_code == 404
         answer = desk.send(f"{where}/sync", occurrence="12")
         run_id = answer.headers["Location"].rpartition("/")[2]
