@@ -16,6 +16,7 @@ from api.parts import parts
 from api.settings import get_settings
 from api.webinars import get_webinar_statuses, get_webinars
 from clients.breaker import Outage
+from clients.policy import Platform
 from console.asking import ask, load
 from console.blueprint import new_blueprint
 from console.dates import choose_date
@@ -43,10 +44,8 @@ class Home:
     @property
     def outages(self) -> dict[tuple[str, str], Outage]:
         """Accounts that do not answer at the moment, by platform and account."""
-        places = [
-            ("hubspot", self.portal.portal_id),
-            *(("zoom", one.account_id) for one in self.zoom),
-        ]
+        places: list[tuple[Platform, str]] = [("hubspot", self.portal.portal_id)]
+        places += [("zoom", one.account_id) for one in self.zoom]
         found = {place: parts().outage(*place) for place in places}
         return {place: outage for place, outage in found.items() if outage is not None}
 
