@@ -162,14 +162,16 @@ def _decide(
 def portal_person(connection: Connection, webinar_id: str, person_id: str) -> RowMapping:
     """The person with this id in the caller's webinar; 404 when there is none."""
     webinar_row = portal_webinar(connection, webinar_id)
-    row = None
-    if person_id.isascii() and person_id.isdigit() and len(person_id) < 19:
-        row = find_occurrence_person(
-            connection, caller().portal_id, webinar_row["id"], int(person_id)
-        )
+    key = read_person_id(person_id)
+    row = find_occurrence_person(connection, caller().portal_id, webinar_row["id"], key)
     if row is None:
         refuse(404, "There is no such person in this webinar.")
     return row
+
+
+def read_person_id(text: str) -> int:
+    """The key a person's id stands for; 0, which nobody has, for what is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _require_held(row: RowMapping) -> None:
