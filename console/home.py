@@ -15,6 +15,8 @@ from api.callers import caller
 from api.parts import parts
 from api.settings import get_settings
 from api.webinars import get_webinar_statuses, get_webinars
+from clients.breaker import Outage
+from clients.policy import Platform
 from console.asking import ask, load
 from console.blueprint import new_blueprint
 from console.dates import choose_date
@@ -39,6 +41,14 @@ class Home:
     hubspot: Grant
     zoom: tuple[Grant, ...]
 
+    @property
+    def outages(self) -> dict[tuple[str, str], Outage]:
+        """Accounts that do not answer at the moment, by platform and account."""
+        places: list[tuple[Platform, str]] = [("hubspot", self.portal.portal_id)]
+        places += [("zoom", one.account_id) for one in self.zoom]
+        found = {place: parts().outage(*place) for place in places}
+        return {place: outage for place, outage in found.items() if outage is not None}
+
 
 @pages.get("/")
 def home() -> str:
@@ -50,6 +60,7 @@ def home() -> str:
     return render_template(
         "home.html",
         home=found,
+        outages=found.outages,
         statuses=ask(get_webinar_statuses),
         steps=_steps(found, latest),
         webinars=[(one, choose_date(one, now)) for one in latest],

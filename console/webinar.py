@@ -40,7 +40,8 @@ def summary(webinar_id: str) -> str:
         values["settling"] = say_settling(date, parts().clock(), zone)
         if has_begun(date):
             values |= _pictures(webinar_id, date["id"])
-    asked = load(AuditQuery, {"occurrence": date["id"]} if date and found["has_dates"] else {})
+    chosen = date["id"] if date is not None and found["has_dates"] else found["occurrence"]
+    asked = load(AuditQuery, {"occurrence": chosen} if chosen else {})
     return render_template(
         "webinar/summary.html",
         tab="summary",
@@ -100,11 +101,15 @@ def save_settings(webinar_id: str) -> Response:
 
 
 def open_webinar(webinar_id: str) -> dict[str, Any]:
-    """What every tab of the webinar's page needs; 404 for a date it does not have."""
+    """What every tab of the webinar's page needs; 404 for a date it does not have.
+
+    ``0`` stands for the registrations for a whole series, where there are any; no date then.
+    """
     webinar = ask(get_webinar, webinar_id=webinar_id)
     wanted = request.args.get("occurrence") or None
     date = choose_date(webinar, parts().clock(), wanted)
-    if wanted and date is None:
+    is_series = wanted == "0" and webinar["registrations"] is not None
+    if wanted and date is None and not is_series:
         abort(404)
     return {
         "webinar": webinar,

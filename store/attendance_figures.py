@@ -47,7 +47,7 @@ def stays_by_instance(connection: Connection, occurrence_pk: int) -> dict[int, l
         )
     )
     found: dict[int, list[Stay]] = {}
-    for instance_pk, who, start, end in rows:
+    for instance_pk, who, start, end in rows.all():
         found.setdefault(instance_pk, []).append(Stay(who, float(start), float(end)))
     return found
 

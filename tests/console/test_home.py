@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from api.parts import EXTENSION
+from clients.breaker import Outage
 from store.tables import occurrence_person, webinar
 from tests.api.conftest import add_webinar
 from tests.console.desk import NOW, Desk
@@ -80,6 +83,18 @@ class TestAtAGlance:
         (bar,) = [a for tag, a in page.tags if tag == "rect"]
         assert (bar["class"], bar["height"]) == ("bar", "83.0")
         assert "As a table" in page.text
+
+    def test_a_platform_that_does_not_answer_says_since_when(
+        self, busy: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def outage(platform: str, account: str) -> Outage | None:
+            return Outage(NOW, NOW + timedelta(minutes=1)) if platform == "zoom" else None
+
+        extensions = busy.site.app.extensions
+        monkeypatch.setitem(extensions, EXTENSION, replace(extensions[EXTENSION], outage=outage))
+        text = busy.text("/console/")
+        assert text.count("Does not answer since") == 1
+        assert "What is to be read or written waits, and nothing is lost." in text
 
     def test_B01_a_person_is_looked_for_from_here(self, busy: Desk) -> None:
         forms = [a for tag, a in busy.page("/console/").tags if tag == "form"]

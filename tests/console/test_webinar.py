@@ -170,10 +170,30 @@ class TestSummary:
         assert "7 in Zoom" in page.text
         assert f"{where}/people?outcome=failing&occurrence=11" in page.links()
         assert f"{where}/preview?occurrence=11" in page.links()
+        desk.people(first, {"identity_key": "row:1", "outcome": "excluded", "reason": "no_email"})
+        only_these = f"{where}/people?outcome=excluded&reason=no_email&occurrence=11"
+        assert only_these in desk.page(f"{where}?occurrence=11").links()
         assert desk.browser.get(f"{where}?occurrence=13").status_code == 404
         answer = desk.send(f"{where}/sync", occurrence="12")
         run_id = answer.headers["Location"].rpartition("/")[2]
         assert desk.browser.get(f"/api/runs/{run_id}").json["occurrences"] == ["12"]
+
+    def test_B02_who_registered_for_the_whole_series_is_balanced_and_found_by_itself(
+        self, desk: Desk
+    ) -> None:
+        webinar_id = f"954{next(desk.numbers):08}"
+        series, _ = add_webinar(
+            desk.site.engine, webinar_id, portal_id=str(PORTAL), occurrences=("", "11")
+        )
+        change(desk, occurrence, series, is_series=True, zoom_people=1)
+        desk.people(series, {"email": f"{series}series@x.no"})
+        where = f"/console/webinars/{webinar_id}"
+        page = desk.page(where)
+        assert "Registrations for the whole series" in page.text
+        assert "1 in Zoom = 1 in sync" in " ".join(page.text.split())
+        assert f"{where}/people?occurrence=0" in page.links()
+        assert f"{series}series@x.no" in desk.text(f"{where}/people?occurrence=0")
+        assert "1 in Zoom = 1 in sync" in desk.text(f"{where}?occurrence=0")
 
 
 class TestOtherTabs:
