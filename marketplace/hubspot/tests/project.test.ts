@@ -36,7 +36,7 @@ test("what both screens share goes up with them", async () => {
   expect(folders).toEqual(["/app/cards", "/app/packages/shared", "/app/settings"]);
 });
 
-/** HubSpot's build: https://www.npmjs.com/package/@hubspot/ui-extensions-dev-server */
+/** HubSpot's build, which it publishes as the package @hubspot/ui-extensions-dev-server. */
 async function bundle(entry: string): Promise<string> {
   const built = await build({
     configFile: false,

@@ -10,6 +10,8 @@ export interface Connection {
 export interface HubSpotConnection {
   status: string;
   scopes: string[];
+  connected_by: string;
+  connected_at: string | null;
   not_answering: Outage | null;
 }
 
@@ -21,6 +23,9 @@ export interface Outage {
 export interface ZoomConnection {
   account_id: string;
   status: string;
+  scopes: string[];
+  connected_by: string;
+  connected_at: string;
   business_unit: string;
   reduced: boolean;
   not_answering: Outage | null;
@@ -52,6 +57,7 @@ export interface VersionedSettings {
   recording_target: "call" | "marketing_event";
   question_mapping: Record<string, string>;
   question_answers: Record<string, Record<string, string>>;
+  question_values: Record<string, string>;
   raw_retention_days: number;
   plugins: Record<string, PluginChoice>;
   version: number;
@@ -61,26 +67,6 @@ export interface PluginChoice {
   enabled: boolean;
   order: number | null;
   settings: Record<string, unknown>;
-}
-
-export interface Settings {
-  webinar_sync: "none" | "all" | "selected";
-  webinar_sync_users: string[];
-  recording_sync: "none" | "all" | "selected";
-  recording_sync_users: string[];
-  excluded_host_domains: string[];
-  excluded_recording_domains: string[];
-  excluded_contact_domains: string[];
-  contact_exclusion: "full" | "update_only";
-  secondary_email: "skip" | "resolve" | "hold";
-  recreate_deleted: boolean;
-  join_link: "public" | "personal";
-  registration_accounts: "primary" | "all";
-  recording_target: "call" | "marketing_event";
-  question_mapping: Record<string, string>;
-  question_answers: Record<string, Record<string, string>>;
-  raw_retention_days: number;
-  plugins: Record<string, PluginChoice>;
 }
 
 export interface User {
@@ -103,6 +89,7 @@ export interface Webinar {
   host_id: string;
   start_time: string | null;
   status: string;
+  sync_status: "attention" | "syncing" | "waiting" | "healthy" | "planned" | "off";
   zoom_events: boolean;
   sync: "default" | "on" | "off";
   recordings: "default" | "on" | "off";
@@ -141,6 +128,7 @@ export interface Occurrence {
   unexplained: number | null;
   settled_at: string | null;
   final_at: string | null;
+  next_read_at: string | null;
   overdue: boolean;
   reduced: boolean;
   read_problem: string;
@@ -194,13 +182,15 @@ export interface SyncStarted {
   run_id: string;
 }
 
-export interface Run {
+export interface RunDetail {
   id: string;
   webinar_id: string;
   occurrences: string[];
   trigger: string;
   state: "queued" | "running" | "done" | "failed" | "superseded";
   dry_run: boolean;
+  replay: boolean;
+  withdraw: boolean;
   message: string;
   progress: Progress;
   counts: Counts;
@@ -208,6 +198,9 @@ export interface Run {
   created_at: string;
   started_at: string | null;
   finished_at: string | null;
+  source: RunSource;
+  settings: Record<string, unknown>;
+  previous: string | null;
 }
 
 export interface Progress {
@@ -224,6 +217,13 @@ export interface Writes {
   withdrawn: number;
   cannot_change: number;
   unconfirmed: number;
+}
+
+export interface RunSource {
+  people: number | null;
+  report_rows: number;
+  read_at: string | null;
+  read_by_run: boolean;
 }
 
 export interface ContactWebinar {
