@@ -255,13 +255,13 @@ def test_B14_forty_webinars_come_in_one_after_the_other_though_workers_are_kille
     assert sum(int(one["rollcall_attendance_count"]) for one in counted) == 10
     assert {one[HISTORICAL] for one in counted} == {"true"}
 
-    # A run each, and none before the one before it had ended.
+    # A run each, behind all live work, and none before the one before it had ended.
     runs = stage.query(
-        select(run.c.created_at, run.c.finished_at, run.c.state)
+        select(run.c.created_at, run.c.finished_at, run.c.state, run.c.pool)
         .where(run.c.trigger == "backfill")
         .order_by(run.c.created_at)
     )
-    assert [row["state"] for row in runs] == ["done"] * 40
+    assert [(row["state"], row["pool"]) for row in runs] == [("done", "bulk")] * 40
     for earlier, later in itertools.pairwise(runs):
         assert earlier["finished_at"] <= later["created_at"]
 
