@@ -121,6 +121,21 @@ def test_a_join_that_cannot_pass_is_not_sent(hubspot: HubSpot, contacts: list[st
         hubspot.associate_call("77", contacts)
 
 
+def test_B09_contacts_are_taken_off_a_call_a_hundred_to_an_input(
+    http: responses.RequestsMock, hubspot: HubSpot
+) -> None:
+    http.post(ASSOCIATIONS.replace("/create", "/archive"), status=204)
+    contacts = [str(one) for one in range(250)]
+    assert list(hubspot.dissociate_call("77", contacts).done) == contacts
+    inputs = sent(http)["inputs"]
+    assert [(one["from"]["id"], len(one["to"])) for one in inputs] == [
+        ("77", 100),
+        ("77", 100),
+        ("77", 50),
+    ]
+    assert inputs[2]["to"][-1] == {"id": "249"}
+
+
 def test_a_recording_is_announced(http: responses.RequestsMock, hubspot: HubSpot) -> None:
     http.post(f"{CALLING}/recordings/ready", status=204)
     hubspot.announce_recording("77")

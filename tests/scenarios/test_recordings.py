@@ -7,15 +7,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from engine.offences import Offence
 from jobs.guard import Guard
+from jobs.replays import NO_WORDS
+from jobs.work import work_off
 from plugins.registry import Registry
 from rollcall import CallRecord
 from store.database import writing
 from store.plugin_health import OFFENCES, note_offences, retry_plugins
-from store.tables import recording
+from store.runs import open_run
+from store.tables import effect, recording, run
+from store.webinar_facts import change_occurrence
 from tests.rollcall.values import plugin
 from tests.scenarios.recorded import (
     TRANSCRIPT,
@@ -195,6 +199,38 @@ def test_many_trashed_at_once_are_each_taken_back(stage: Stage) -> None:
     stage.deliver([batch])
     stage.work()
     assert shows_recording(stage) == (False, False)
+
+
+def test_B09_a_replay_lists_no_recording_and_leaves_a_transcript_to_the_next_sync(
+    lone_stage: Stage,
+) -> None:
+    stage = lone_stage
+    begin(stage)
+    stage.pass_time()
+    with writing(stage.database) as connection:
+        # As if neither had been done: the list is due, and the text was never fetched.
+        (pk,) = connection.execute(select(recording.c.occurrence_pk)).scalars().all()
+        change_occurrence(connection, pk, recordings_due_at=stage.now())
+        never = {"state": "planned", "applied_hash": "", "remote_id": ""}
+        connection.execute(update(effect).where(effect.c.kind == "transcript").values(never))
+        run_id = open_run(
+            connection,
+            occurrence_pk=pk,
+            trigger="replay",
+            pool="bulk",
+            now=stage.now(),
+            must_verify=True,
+            is_replay=True,
+        )
+    journal = ("GET", "/journal")
+    asked = stage.simulator.call(*journal, platform="zoom")["total"]
+    work_off(stage.runtime, "bulk")
+    assert stage.simulator.call(*journal, platform="zoom")["total"] == asked
+    (replayed,) = stage.query(select(run).where(run.c.id == run_id))
+    assert (replayed["state"], replayed["message"]) == ("done", NO_WORDS)
+    stage.pass_time()
+    assert shows_recording(stage) == (True, True)
+    assert stage.simulator.call(*journal, platform="zoom")["total"] > asked
 
 
 def test_a_call_record_somebody_deleted_is_not_made_again(stage: Stage) -> None:
