@@ -27,7 +27,9 @@ def unmatched() -> str:
     """Who is without identity, date by date, and what was matched by hand."""
     query = read_query(PageQuery)
     found = ask(get_unmatched, query)
-    matches = ask(get_hand_matches, load(PageQuery, {"limit": _MATCHES_SHOWN}))
+    older = request.args.get("older")
+    which = {"limit": _MATCHES_SHOWN} | ({"after": older} if older else {})
+    matches = ask(get_hand_matches, load(PageQuery, which))
     return render_template(
         "unmatched.html",
         dates=[list(people) for _, people in groupby(found["results"], _date)],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -49,7 +49,8 @@ def test_S30_a_run_says_how_far_it_is_and_moves_only_while_it_goes_on(
     name = request.node.callspec.id
     _, place = desk.webinar(zoom_people=1204, report_rows=1377)
     if moves:
-        values = {"finished_at": None, **values}
+        begun = datetime.now(UTC) - timedelta(minutes=2)
+        values = {"finished_at": None, "started_at": begun, **values}
     desk.run(f"state-{name}", place, **values)
     page = desk.page(f"/console/runs/state-{name}")
     text = " ".join(page.text.split())

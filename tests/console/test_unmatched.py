@@ -122,6 +122,20 @@ def test_B19_a_match_is_made_told_and_taken_back(desk: Desk) -> None:
     assert desk.rows(hand_match, occurrence_pk=place) == []
 
 
+def test_B19_matches_come_page_by_page_the_latest_first(desk: Desk) -> None:
+    _, place = desk.webinar()
+    emails = [f"m{number:02}@matched.example" for number in range(22)]
+    desk.people(place, *({"email": email} for email in emails))
+    of = {"portal_id": str(PORTAL), "occurrence_pk": place, "author": "7"}
+    for number, email in enumerate(emails):
+        at = NOW + timedelta(minutes=number)
+        desk.put(hand_match, row_key=f"m{number}", email=email, at=at, **of)
+    page = desk.page("/console/unmatched")
+    assert "m21@" in page.text and "m02@" in page.text and "m01@" not in page.text
+    (older,) = [path for path in page.links() if "older=" in path]
+    assert "m01@" in desk.text(older) and "m02@" not in desk.text(older)
+
+
 def test_B19_what_is_no_choice_is_said_beside_the_field(desk: Desk) -> None:
     webinar_id, place = desk.webinar()
     (one,) = add_nameless(desk, place, "Sam Lee")
