@@ -88,6 +88,7 @@ def with_tenants(site: Site) -> Site:
                 state="done",
                 not_before=NOW,
                 created_at=NOW,
+                finished_at=NOW,
             )
         )
         to.execute(
