@@ -201,6 +201,15 @@ class TestUsers:
     def test_a_user_nobody_knows_is_not_there(self, admin: Admin) -> None:
         assert admin.browser.get(f"{PATH}/users/nobody").status_code == 404
 
+    def test_X1_another_portals_users_are_neither_shown_nor_changed(self, admin: Admin) -> None:
+        other = Admin(admin.site, OTHER_PORTAL)
+        assert "ada@acme.example" not in other.page(PATH).words
+        answer = other.send(f"{PATH}/find/webinar_sync", webinar_sync_users=["ada"])
+        assert "ada@acme.example" not in answer.text
+        assert other.browser.get(f"{PATH}/users/ada").status_code == 404
+        assert other.send(f"{PATH}/users/ada").status_code == 404
+        assert "checked" in admin.page(f"{PATH}/users/ada").by_id("sync-new")
+
     def test_X11_names_from_zoom_stay_text(self, admin: Admin) -> None:
         add_users(admin.site, ("nasty", "nasty@x.example", NASTY))
         for path in (f"{PATH}?search=nasty", f"{PATH}/users/nasty"):
