@@ -151,6 +151,13 @@ class TestGlobal:
         assert answer.status_code == 400
         assert Page(answer.text).by_id("raw_retention_days-complaint")
 
+    def test_B3_without_a_webinar_a_preview_says_so_and_loses_nothing(self, admin: Admin) -> None:
+        other = Admin(admin.site, OTHER_PORTAL)
+        answer = other.send(PATH, **form(other, join_link="personal", do="preview"))
+        page = Page(answer.text)
+        assert "There is no webinar yet that this could be tried on." in page.words
+        assert page.value("join_link") == "personal"
+
     def test_who_may_not_change_anything_is_told_who_may(self, admin: Admin) -> None:
         with as_member(admin.site):
             page = admin.page(PATH)
