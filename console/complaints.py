@@ -66,12 +66,12 @@ NONE = Complaints()
 def attempt(change: Callable[[], object], under: str = "") -> Complaints:
     """Make the change; what the API has against it, paths counted from ``under``.
 
-    Refusals that are about no value (no right to it, nothing there) are raised as they are.
+    Refusals that are about no form (no right to it, nothing there) are raised as they are.
     """
     try:
         change()
     except HTTPException as error:
-        if error.code != 400:
+        if error.code not in (400, 409):
             raise
         said: Mapping[str, object] = getattr(error, "data", None) or {}
         errors = said.get("errors")

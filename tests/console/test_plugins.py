@@ -78,12 +78,6 @@ def score(admin: Admin) -> Iterator[None]:
     extensions[EXTENSION] = before
 
 
-def card(page: Page, title: str) -> str:
-    """The words from a plugin's title up to the next one's."""
-    rest = page.words.split(f" {title} ")[1:]
-    return " ".join(rest)[:700]
-
-
 def stored(admin: Admin) -> dict[str, Any]:
     values: dict[str, Any] = admin.settings()["plugins"]["score"]["settings"]
     return values

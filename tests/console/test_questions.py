@@ -17,7 +17,7 @@ from store.tables import webinar
 from store.webinar_facts import change_occurrence, ensure_occurrence, ensure_webinar
 from tests.console.settings_support import Admin, Page, admin, as_member
 from tests.console.test_pages import NASTY, assert_inert
-from tests.oauth.support import ACCOUNT, PORTAL
+from tests.oauth.support import ACCOUNT, OTHER_PORTAL, PORTAL
 
 __all__ = ["admin"]
 
@@ -176,6 +176,16 @@ def test_only_who_may_changes_it(admin: Admin, upcoming: str) -> None:
         assert answer.status_code == 403
         assert admin.send(f"{PATH}/forget", question="org").status_code == 403
     assert admin.browser.get(f"{PATH}/1").status_code == 404
+
+
+def test_X1_another_portals_questions_are_neither_shown_nor_changed(
+    admin: Admin, upcoming: str
+) -> None:
+    other = Admin(admin.site, OTHER_PORTAL)
+    assert "Spring launch" not in other.page(PATH).words
+    assert other.browser.get(f"{PATH}/{upcoming}").status_code == 404
+    assert other.send(f"{PATH}/{upcoming}", **entered(q_0_property="company")).status_code == 404
+    assert other.settings()["question_mapping"] == {}
 
 
 def test_X11_questions_of_strangers_stay_text(admin: Admin) -> None:

@@ -151,6 +151,13 @@ class TestGlobal:
         assert answer.status_code == 400
         assert Page(answer.text).by_id("raw_retention_days-complaint")
 
+    def test_B3_without_a_webinar_a_preview_says_so_and_loses_nothing(self, admin: Admin) -> None:
+        other = Admin(admin.site, OTHER_PORTAL)
+        answer = other.send(PATH, **form(other, join_link="personal", do="preview"))
+        page = Page(answer.text)
+        assert "There is no webinar yet that this could be tried on." in page.words
+        assert page.value("join_link") == "personal"
+
     def test_who_may_not_change_anything_is_told_who_may(self, admin: Admin) -> None:
         with as_member(admin.site):
             page = admin.page(PATH)
@@ -200,6 +207,15 @@ class TestUsers:
 
     def test_a_user_nobody_knows_is_not_there(self, admin: Admin) -> None:
         assert admin.browser.get(f"{PATH}/users/nobody").status_code == 404
+
+    def test_X1_another_portals_users_are_neither_shown_nor_changed(self, admin: Admin) -> None:
+        other = Admin(admin.site, OTHER_PORTAL)
+        assert "ada@acme.example" not in other.page(PATH).words
+        answer = other.send(f"{PATH}/find/webinar_sync", webinar_sync_users=["ada"])
+        assert "ada@acme.example" not in answer.text
+        assert other.browser.get(f"{PATH}/users/ada").status_code == 404
+        assert other.send(f"{PATH}/users/ada").status_code == 404
+        assert "checked" in admin.page(f"{PATH}/users/ada").by_id("sync-new")
 
     def test_X11_names_from_zoom_stay_text(self, admin: Admin) -> None:
         add_users(admin.site, ("nasty", "nasty@x.example", NASTY))

@@ -153,7 +153,27 @@ FIELDS: dict[str, tuple[ma.Field[Any], str, list[Any], list[tuple[str, str]]]] =
         [("c", "Must be one of")],
     ),
 }
-FIELD_CASES = [pytest.param(*case, id=name) for name, case in FIELDS.items()]
+SAYING_SOMETHING_EMPTY = ("checkbox", "lines", "choices")
+
+
+def good_values() -> list[Any]:
+    return [pytest.param(one, kind, values, id=i) for i, (one, kind, values, _) in FIELDS.items()]
+
+
+def bad_texts() -> list[Any]:
+    return [
+        pytest.param(field, kind, text, words, id=f"{name}: {text!r}")
+        for name, (field, kind, _, refused) in FIELDS.items()
+        for text, words in refused
+    ]
+
+
+def may_be_missing() -> list[Any]:
+    return [
+        pytest.param(field, id=name)
+        for name, (field, kind, _, _) in FIELDS.items()
+        if kind not in SAYING_SOMETHING_EMPTY and not field.allow_none
+    ]
 
 
 def schema_of(**fields: ma.Field[Any]) -> type[Schema]:
@@ -178,10 +198,10 @@ def deeper(one: Shown) -> list[Shown]:
     return [leaf for row in one.rows for leaf in leaves(row)]
 
 
-@pytest.mark.parametrize(("field", "kind", "values", "refused"), FIELD_CASES)
 class TestEveryField:
+    @pytest.mark.parametrize(("field", "kind", "values"), good_values())
     def test_B10_it_has_a_place_on_the_page_and_comes_back_as_it_was(
-        self, field: ma.Field[Any], kind: str, values: list[Any], refused: list[tuple[str, str]]
+        self, field: ma.Field[Any], kind: str, values: list[Any]
     ) -> None:
         schema, fields = one_field(field)
         assert fields[0].kind == kind
@@ -189,30 +209,26 @@ class TestEveryField:
             assert back(fields, {"it": value}) == {"it": value}
             schema().load({"it": value})
 
+    @pytest.mark.parametrize(("field", "kind", "text", "words"), bad_texts())
     def test_B10_bad_input_is_refused_in_the_schemas_words_and_still_shown(
-        self, field: ma.Field[Any], kind: str, values: list[Any], refused: list[tuple[str, str]]
+        self, field: ma.Field[Any], kind: str, text: str, words: str
     ) -> None:
         schema, fields = one_field(field)
-        for text, words in refused:
-            read = read_form(fields, {"f.it": [text]})
-            with pytest.raises(ValidationError) as caught:
-                schema().load(read)
-            assert words in str(caught.value.messages)
-            if kind not in ("choice", "choices"):  # those offer nothing bad to begin with
-                assert lay_out(fields, read)[0].text == text
+        read = read_form(fields, {"f.it": [text]})
+        with pytest.raises(ValidationError) as caught:
+            schema().load(read)
+        assert words in str(caught.value.messages)
+        (shown,) = lay_out(fields, read)
+        assert text in (shown.text, *shown.chosen)
 
+    @pytest.mark.parametrize("field", may_be_missing())
     def test_B10_what_is_required_and_empty_is_missing_in_the_schemas_words(
-        self, field: ma.Field[Any], kind: str, values: list[Any], refused: list[tuple[str, str]]
+        self, field: ma.Field[Any]
     ) -> None:
-        if kind in ("checkbox", "lines", "choices"):
-            return  # these say something even when nothing is entered
-        field = type(field)(**_again(field), required=True)
-        schema, fields = one_field(field)
+        schema, fields = one_field(type(field)(**_again(field), required=True))
         assert fields[0].is_required
-        read = read_form(fields, {"f.it": [""]})
-        if not field.allow_none:
-            with pytest.raises(ValidationError, match="Missing data for required field"):
-                schema().load(read)
+        with pytest.raises(ValidationError, match="Missing data for required field"):
+            schema().load(read_form(fields, {"f.it": [""]}))
 
 
 def _again(field: ma.Field[Any]) -> dict[str, Any]:

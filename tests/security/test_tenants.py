@@ -53,6 +53,12 @@ ELSEWHERE = {
     "console.follow_link": "a link of 60 seconds that is itself the permission",
     "console.static": "a stylesheet",
     "recordings.play": "the link's signature names the tenant (tests/scenarios)",
+    "console_settings.find": "the name of a setting",
+    **dict.fromkeys(("console_exclusions.add", "console_exclusions.remove"), "a list's name"),
+    **{
+        f"console_plugins.{deed}": "a plugin of the installation; only what is set is a tenant's"
+        for deed in ("switch", "move", "retry", "plugin_settings", "change", "export", "take_in")
+    },
 }
 """Routes outside the API with something in their path, and why they are no case here."""
 
