@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,14 +13,14 @@ from api.callers import caller
 from api.errors import refuse
 from api.parts import parts
 from api.webinars import chosen_occurrences, portal_webinar
-from engine.presence import STAYED_PERCENT, Stay, count_present, share_in_percent
+from engine.presence import STAYED_PERCENT, count_present, share_in_percent
 from schemas.api_attendance import AttendanceQuery, AttendanceSchema, ShareListSchema
 from store.attendance_figures import (
     Turnout,
     count_turnout,
     latest_held,
     series_of,
-    stays_by_instance,
+    stream_stays,
 )
 from store.database import reading
 from store.person_history import counted_instances
@@ -75,9 +75,8 @@ def _latest(rows: Sequence[RowMapping]) -> RowMapping:
 
 
 def _show_rooms(connection: Connection, occurrence_pk: int) -> list[dict[str, Any]]:
-    stays = stays_by_instance(connection, occurrence_pk)
     return [
-        _show_room(row, stays)
+        _show_room(connection, row)
         for row in counted_instances(connection, occurrence_pk)
         if row["started_at"] is not None
         and row["ended_at"] is not None
@@ -85,9 +84,9 @@ def _show_rooms(connection: Connection, occurrence_pk: int) -> list[dict[str, An
     ]
 
 
-def _show_room(row: RowMapping, stays: Mapping[int, Sequence[Stay]]) -> dict[str, Any]:
+def _show_room(connection: Connection, row: RowMapping) -> dict[str, Any]:
     start, end = row["started_at"].timestamp(), row["ended_at"].timestamp()
-    present = count_present(stays.get(row["id"], ()), start, end, SAMPLES)
+    present = count_present(stream_stays(connection, row["id"]), start, end, SAMPLES)
     return {
         "uuid": row["uuid"],
         "start_time": row["started_at"],

@@ -10,13 +10,8 @@ STAYED_PERCENT = 75
 """Who was there for so much of the webinar's length counts as having stayed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """Somebody in a session from when to when, in seconds since 1970."""
-
-    identity: str
-    start: float
-    end: float
+Stay = tuple[str, float, float]
+"""Whose, and from when to when they were in a session, in seconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +29,7 @@ def count_present(stays: Iterable[Stay], start: float, end: float, samples: int)
     Somebody with two devices is one person. Stays count for as far as they lie in the session. The
     moments are the middles of ``samples`` equal parts of it.
     """
-    united = _unite(stays, start, end)
-    joined = sorted(span[0] for span in united)
-    left = sorted(span[1] for span in united)
+    joined, left = _unite(stays, start, end)
 
     def present(at: float) -> int:
         return bisect_right(joined, at) - bisect_right(left, at)
@@ -51,16 +44,32 @@ def count_present(stays: Iterable[Stay], start: float, end: float, samples: int)
     )
 
 
-def _unite(stays: Iterable[Stay], start: float, end: float) -> list[tuple[float, float]]:
-    by_identity: dict[str, list[tuple[float, float]]] = {}
-    for stay in stays:
-        span = (max(stay.start, start), min(stay.end, end))
-        if span[0] < span[1]:
-            by_identity.setdefault(stay.identity, []).append(span)
-    united: list[tuple[float, float]] = []
-    for spans in by_identity.values():
-        united += spans if len(spans) == 1 else _merge(spans)
-    return united
+def _unite(stays: Iterable[Stay], start: float, end: float) -> tuple[list[float], list[float]]:
+    """When each person's stays begin, and when they end, both in order.
+
+    Most come once, so that once is kept as two numbers: an object for each of thousands of stays
+    makes the garbage collector look through the whole process.
+    """
+    joined: dict[str, float] = {}
+    left: dict[str, float] = {}
+    again: dict[str, list[tuple[float, float]]] = {}
+    for identity, joined_at, left_at in stays:
+        begin, finish = max(joined_at, start), min(left_at, end)
+        if begin >= finish:
+            continue
+        if identity in joined:
+            again.setdefault(identity, []).append((begin, finish))
+        else:
+            joined[identity], left[identity] = begin, finish
+    united = [
+        span
+        for identity, spans in again.items()
+        for span in _merge([(joined.pop(identity), left.pop(identity)), *spans])
+    ]
+    return (
+        sorted([*joined.values(), *(span[0] for span in united)]),
+        sorted([*left.values(), *(span[1] for span in united)]),
+    )
 
 
 def _merge(spans: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,20 +37,17 @@ class Turnout:
     stayed: int
 
 
-def stays_by_instance(connection: Connection, occurrence_pk: int) -> dict[int, list[Stay]]:
-    """Everybody's stays in each session of the occurrence, by the session's key."""
+def stream_stays(connection: Connection, instance_pk: int) -> Iterator[Stay]:
+    """Everybody's stays in one session, fetched as used."""
     joined = extract("epoch", session.c.joined_at)
-    left = extract("epoch", session.c.left_at)
-    ended = func.coalesce(left, joined + session.c.seconds)
+    ended = func.coalesce(extract("epoch", session.c.left_at), joined + session.c.seconds)
     rows = connection.execute(
-        select_sessions(session.c.instance_pk, IDENTITY, joined, ended).where(
-            session.c.occurrence_pk == occurrence_pk
-        )
+        select_sessions(IDENTITY, joined, ended)
+        .where(session.c.instance_pk == instance_pk)
+        .execution_options(yield_per=500)
     )
-    found: dict[int, list[Stay]] = {}
-    for instance_pk, who, start, end in rows.all():
-        found.setdefault(instance_pk, []).append(Stay(who, float(start), float(end)))
-    return found
+    for identity, start, end in rows:
+        yield identity, float(start), float(end)
 
 
 def count_turnout(connection: Connection, occurrence_pk: int, series_pk: int | None) -> Turnout:
