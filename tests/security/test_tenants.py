@@ -31,6 +31,13 @@ OF_TENANT_A = {
 }
 """An object of tenant A for every name that stands in a path of the API."""
 
+NAMELESS = {**OF_TENANT_A, "person_id": "2"}
+OTHERS = {
+    "/api/webinars/<webinar_id>/people/<person_id>/candidates": NAMELESS,
+    "/console/unmatched/<webinar_id>/<person_id>": NAMELESS,
+}
+"""The objects for paths that are there for some people only."""
+
 BODIES = {
     ("PATCH", "/api/users/<user_id>"): {"sync_recordings": False},
     ("PATCH", "/api/webinars/<webinar_id>"): {"sync": "off"},
@@ -74,7 +81,7 @@ def cases(site: Site) -> list[tuple[str, str, bytes]]:
         for method in methods_of(rule):
             body = BODIES.get((method, rule.rule))
             assert body is not None or method != "PATCH", f"say above what {rule.rule} takes"
-            path = filled(rule, OF_TENANT_A)
+            path = filled(rule, OTHERS.get(rule.rule, OF_TENANT_A))
             found.append((method, path, b"" if body is None else as_json(body)))
     return found
 
@@ -82,7 +89,7 @@ def cases(site: Site) -> list[tuple[str, str, bytes]]:
 def pages(site: Site) -> list[tuple[str, str, dict[str, str]]]:
     """Method, path and form of each page of the console on an object of tenant A."""
     return [
-        (method, filled(rule, OF_TENANT_A), FORMS.get(rule.rule, {}))
+        (method, filled(rule, OTHERS.get(rule.rule, OF_TENANT_A)), FORMS.get(rule.rule, {}))
         for rule in rules(site, "/console/")
         if rule.arguments and rule.endpoint not in ELSEWHERE
         for method in methods_of(rule)

@@ -14,6 +14,7 @@ from commands.trial import Trial
 
 WIDE, NARROW = (1280, 900), (375, 800)
 PATIENCE_MS = 30_000
+_FILE = re.compile(r"\.(csv|json)(\?|$)")
 # Every page is held against the accessibility rules of WCAG 2.2 A and AA, and good practice.
 # https://github.com/dequelabs/axe-core/blob/develop/doc/API.md#axe-core-tags
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -115,4 +116,5 @@ def links_of(page: Page) -> list[str]:
     hrefs = page.eval_on_selector_all(
         "a[href^='/console/']", "all => all.map(a => a.getAttribute('href'))"
     )
-    return sorted({re.sub(r"#.*", "", href) for href in hrefs})
+    paths = {re.sub(r"#.*", "", href) for href in hrefs}
+    return sorted(path for path in paths if not _FILE.search(path))

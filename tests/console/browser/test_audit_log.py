@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.console.browser.support import Person, Story
+from tests.console.browser.support import PATIENCE_MS, Person, Story
 
 
 def open_audit_log(page: Page, story: Story) -> Locator:
@@ -52,4 +52,4 @@ def test_S30_sync_now_shows_how_far_it_is_until_it_is_done(
     row.hover()
     row.get_by_role("button", name="Sync now").click()
     expect(page.get_by_role("progressbar")).to_be_visible()
-    expect(page.get_by_text("Done", exact=True)).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Done")).to_be_visible(timeout=PATIENCE_MS)

@@ -22,7 +22,7 @@ def test_a_new_customer_installs_and_connects_both_platforms(
         "button", name="Connect app"
     ).click()
     expect(page.get_by_text(f"HubSpot account {NEW_PORTAL}")).to_be_visible()
-    page.get_by_role("link", name="Connect Zoom").click()
+    page.get_by_role("link", name="Connect Zoom").first.click()
     page.get_by_role("button", name="Allow").click()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     expect(page.get_by_role("row", name="Zoom")).to_contain_text("Connected")
