@@ -14,8 +14,6 @@ from pathlib import PurePath
 from traceback import extract_tb
 from typing import Any, Protocol
 
-from engine.answers import Rubbish, check_effects, check_exclusions
-from engine.seal import Seal
 from rollcall import (
     EXCLUSION_REASONS,
     Attendance,
@@ -30,6 +28,8 @@ from rollcall import (
     Recording,
     Registrant,
 )
+from rollcall.conformance.answers import Rubbish, check_effects, check_exclusions
+from rollcall.conformance.seal import Seal
 
 UNAVAILABLE = "plugin_unavailable"
 PRIVACY_DELETED = "privacy_deleted"

@@ -18,8 +18,8 @@ from typing import Any
 import pluggy
 from marshmallow import ValidationError
 
-from plugins.validation import Rejected, describe, manage
 from rollcall import PluginDescription, PluginError
+from rollcall.conformance.validation import Rejected, describe, manage
 
 BUILT_INS = (
     "plugins.exclusions",

@@ -7,7 +7,6 @@ import re
 from typing import Any
 
 import pluggy
-from marshmallow import Schema, ValidationError
 
 from rollcall import PluginDescription, hookspecs
 
@@ -101,6 +100,9 @@ def _check_settings(description: PluginDescription) -> None:
     schema = description.settings_schema
     if schema is None:
         return
+    # Only here: a plugin without settings needs no marshmallow.
+    from marshmallow import Schema, ValidationError
+
     if not (isinstance(schema, type) and issubclass(schema, Schema)):
         raise Rejected(
             "settings_schema is not a marshmallow schema class",
