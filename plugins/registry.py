@@ -16,10 +16,9 @@ from types import MappingProxyType
 from typing import Any
 
 import pluggy
-from marshmallow import ValidationError
 
-from rollcall import PluginDescription, PluginError
-from rollcall.conformance.validation import Rejected, describe, manage
+from rollcall import PluginDescription
+from rollcall.conformance.validation import Rejected, describe, load_settings, manage
 
 BUILT_INS = (
     "plugins.exclusions",
@@ -57,15 +56,7 @@ class LoadedPlugin:
 
         Raises `PluginError` naming the settings that do not fit it.
         """
-        values = {**self.description.defaults, **stored}
-        schema = self.description.settings_schema
-        if schema is None:
-            return MappingProxyType(values)
-        try:
-            return MappingProxyType(schema().load(values))
-        except ValidationError as error:
-            wrong = ", ".join(sorted(str(name) for name in error.messages_dict))
-            raise PluginError(f"has settings that do not fit its schema: {wrong}") from error
+        return load_settings(self.description, stored)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pluggy
 
-from rollcall import PluginDescription, hookspecs
+from rollcall import PluginDescription, PluginError, hookspecs
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _VERSION = re.compile(r"[!-~]{1,32}")
@@ -94,6 +96,24 @@ def describe(manager: pluggy.PluginManager) -> PluginDescription:
             raise Rejected(what, remedy)
     _check_settings(description)
     return description
+
+
+def load_settings(description: PluginDescription, stored: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Defaults, then what the portal stored, loaded through the plugin's schema.
+
+    Raises `PluginError` naming the settings that do not fit it.
+    """
+    values = {**description.defaults, **stored}
+    schema = description.settings_schema
+    if schema is None:
+        return MappingProxyType(values)
+    from marshmallow import ValidationError
+
+    try:
+        return MappingProxyType(schema().load(values))
+    except ValidationError as error:
+        wrong = _listed(error.messages_dict)
+        raise PluginError(f"has settings that do not fit its schema: {wrong}") from error
 
 
 def _check_settings(description: PluginDescription) -> None:
