@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import pluggy
-from rollcall_testkit.golden import GoldenPerson, GoldenWebinar
-from rollcall_testkit.golden_webinars import NOW
 
 from rollcall import Context, Effect, Exclusion, PluginDescription, PluginError, Tenant, Totals
 from rollcall.conformance.answers import Rubbish, check_effects, check_exclusions, describe_error
 from rollcall.conformance.asking import ARGUMENTS, DECIDED
 from rollcall.conformance.validation import Rejected, describe, load_settings, manage
 from rollcall.context import ContactSnapshot
+from rollcall_testkit.golden import GoldenPerson, GoldenWebinar
+from rollcall_testkit.golden_webinars import NOW
 
 TENANT = Tenant(portal_id="4242")
 """The customer every golden question is asked for."""

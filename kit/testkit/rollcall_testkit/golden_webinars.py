@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rollcall_testkit.golden import GoldenPerson, GoldenSession, GoldenWebinar
-
 from rollcall import (
     Attendance,
     ContactSnapshot,
@@ -19,6 +17,7 @@ from rollcall import (
     Totals,
     Webinar,
 )
+from rollcall_testkit.golden import GoldenPerson, GoldenSession, GoldenWebinar
 
 START = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
 NOW = START + timedelta(days=1)
@@ -81,7 +80,7 @@ class _Stage:
             attendance,
             tuple(self._session(begin, end) for begin, end in sessions),
             contact or ContactSnapshot(),
-            _totals(who, attendance),
+            _totals(who, attendance, self.occurrence.webinar.public_url),
             excluded,
         )
 
@@ -110,11 +109,12 @@ def _at(minute: int) -> datetime:
     return START + timedelta(minutes=minute)
 
 
-def _totals(who: Person, attendance: Attendance | None) -> Totals:
+def _totals(who: Person, attendance: Attendance | None, url: str) -> Totals:
     return Totals(
         registrations=int(who.status == "approved"),
         attendances=int(attendance is not None),
         average_percent=attendance.percent if attendance else None,
+        last_registered_url=url if who.status == "approved" else "",
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rollcall import Effect, Exclusion
 from rollcall_testkit.asking import (
     Misbehaved,
     Plugin,
@@ -16,8 +17,6 @@ from rollcall_testkit.asking import (
 )
 from rollcall_testkit.golden import GoldenPerson, GoldenWebinar
 from rollcall_testkit.words import tell
-
-from rollcall import Effect, Exclusion
 
 
 @dataclass(frozen=True, slots=True)
