@@ -88,6 +88,25 @@ class SimulatedHubSpot:
         (made,) = self.simulation.control("POST", path, [properties])["ids"]
         return str(made)
 
+    def access_token(self, *scopes: str, portal_id: str = PORTAL_ID) -> str:
+        """A bearer token for the portal, as an app gets one that was installed there."""
+        app = self.simulation.control("GET", "/apps")
+        callback = "https://partner.example/callback"
+        wanted = {"redirect_uri": callback, "scope": " ".join(("oauth", *scopes))}
+        path = f"/hubspot/portals/{portal_id}/code"
+        form = {
+            "grant_type": "authorization_code",
+            "client_id": app["hubspot_client_id"],
+            "client_secret": app["hubspot_client_secret"],
+            "redirect_uri": callback,
+            "code": self.simulation.control("POST", path, wanted)["code"],
+        }
+        request = urllib.request.Request(
+            f"{self.url}/oauth/v1/token", data=urlencode(form).encode()
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return str(json.loads(answer.read())["access_token"])
+
     def contacts(self, portal_id: str = PORTAL_ID) -> dict[str, dict[str, str]]:
         """The properties of the portal's first 200 contacts, by e-mail address."""
         path = f"/hubspot/portals/{portal_id}/contacts"
@@ -109,6 +128,11 @@ class SimulatedZoom:
     def play(self, scene: str = "small", **parameters: Any) -> dict[str, Any]:
         """Play a scene of both platforms; what it made and what to expect of it."""
         return self.simulation.play(scene, **parameters)
+
+    def access_token(self, account_id: str) -> str:
+        """A bearer token of the account's first user, who granted all the app asks for."""
+        granted = self.simulation.control("POST", f"/zoom/accounts/{account_id}/grants", {})
+        return str(granted["access_token"])
 
 
 @dataclass(frozen=True, slots=True)
