@@ -42,6 +42,11 @@ class Seen:
     seconds: dict[str, float] = field(default_factory=dict)
     offences: list[tuple[str, str, str]] = field(default_factory=list)
 
+    @property
+    def gave_up(self) -> set[str]:
+        """Hooks that are not asked again, because they did not come back."""
+        return {hook for check, hook, _ in self.offences if check == "in_time"}
+
 
 def main() -> int:
     """Ask, watch and tell; the exit status is 0 whatever the plugin does."""
@@ -55,8 +60,9 @@ def main() -> int:
         seen.name, seen.version = plugin.description.name, plugin.description.version
         wanted = list(questions(plugin, GOLDEN_WEBINARS))
         for question in reversed(wanted) if asked["reversed"] else wanted:
-            _say(out, {"asking": question.key})
-            _ask(plugin, question, watch, ears, seen)
+            if question.hook not in seen.gave_up:
+                _say(out, {"asking": question.key})
+                _ask(plugin, question, watch, ears, seen)
     _say(out, asdict(seen))
     return 0
 
