@@ -4,8 +4,8 @@ The contract's own wheel holds no more of it than this door.
 """
 
 try:
-    from rollcall_testkit import *  # noqa: F403
-    from rollcall_testkit import __all__  # noqa: F401
+    from rollcall_testkit.public import *  # noqa: F403
+    from rollcall_testkit.public import __all__  # noqa: F401
 except ModuleNotFoundError as error:
     if error.name != "rollcall_testkit":
         raise
