@@ -34,7 +34,7 @@ def _object(context: click.Context, option: click.Parameter, text: str) -> dict[
     "folder",
     required=True,
     type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True),
-    help="A folder that `pip install --target` put the plugin's package into.",
+    help="Where `pip install --target` put the plugin's package; from ./run, an absolute path.",
 )
 @click.option("--settings", default="{}", callback=_object, help="The plugin's, as JSON.")
 @click.option(
@@ -57,7 +57,8 @@ def tell(
 ) -> list[str]:
     """Play the webinar; HubSpot's contacts and the decision log, a line each."""
     simulated = trial.simulated
-    scene = simulated.scene("small")
+    # Found by reading: what webhooks told before the customer came would come in at any moment.
+    scene = simulated.scene("small", silent=True)
     portal_id, webinar_id = str(scene["portal_id"]), str(scene["webinar_id"])
     for wanted in properties:
         definition = {"name": wanted, "label": wanted.replace("_", " ").capitalize()}

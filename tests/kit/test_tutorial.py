@@ -46,9 +46,10 @@ def reader(wheels: Wheels, tmp_path: Path) -> Path:
 def script(reader: Path) -> str:
     """The tutorial as one script; pip finds the wheels in a folder instead of an index."""
     commands = [block.text for block in blocks() if block.language == "sh"]
+    # Before what venv itself brought: Python 3.11 comes with a setuptools of its own.
     shelf = (
-        f"for site in plugin-env/lib/python3*/site-packages; do\n"
-        f'  echo "{reader}/shelf" >"$site/shelf.pth"\ndone\n'
+        "for site in plugin-env/lib/python3*/site-packages; do\n"
+        f"""echo 'import sys; sys.path.insert(0, "{reader}/shelf")' >"$site/shelf.pth"\ndone\n"""
     )
     commands[0] = commands[0].replace("plugin-env\n", f"plugin-env\n{shelf}", 1)
     return "set -eu\n" + "\necho '== next'\n".join(commands)
