@@ -65,7 +65,7 @@ def tell(
         simulated.call("POST", f"/hubspot/portals/{portal_id}/properties", definition)
     customer = Customer(trial.rollcall_url)
     customer.install_scene(simulated, scene)
-    plugin = _find(customer.api("GET", "/plugins"), name)
+    plugin = find_plugin(customer.api("GET", "/plugins"), name)
     customer.api("PATCH", "/plugins", {name: {"enabled": True, "settings": dict(settings)}})
     customer.api("PATCH", "/settings", {"webinar_sync": "all"} | scene["settings"])
     wait_for(
@@ -77,13 +77,13 @@ def tell(
     return [
         f"{plugin['title']} {plugin['version']} answers {', '.join(plugin['hooks'])}.",
         "\nHubSpot's contacts",
-        *_contacts(simulated.contacts(portal_id), properties),
+        *contact_lines(simulated.contacts(portal_id), properties),
         "\nThe decision log",
-        *_decisions(customer.people(webinar_id)),
+        *decision_lines(customer.people(webinar_id)),
     ]
 
 
-def _find(listed: Mapping[str, Any], name: str) -> dict[str, Any]:
+def find_plugin(listed: Mapping[str, Any], name: str) -> dict[str, Any]:
     """The plugin as Rollcall lists it. Raises `TrialFailed` with what kept it from loading."""
     for plugin in listed["results"]:
         if plugin["name"] == name:
@@ -95,7 +95,10 @@ def _find(listed: Mapping[str, Any], name: str) -> dict[str, Any]:
     )
 
 
-def _contacts(contacts: Mapping[str, Mapping[str, Any]], properties: tuple[str, ...]) -> list[str]:
+def contact_lines(
+    contacts: Mapping[str, Mapping[str, Any]], properties: tuple[str, ...]
+) -> list[str]:
+    """The contacts by address, each with the properties asked for."""
     return [
         f"  {email:28}"
         + " ".join(f"{name}={contact['properties'].get(name, '')}" for name in properties)
@@ -103,7 +106,8 @@ def _contacts(contacts: Mapping[str, Mapping[str, Any]], properties: tuple[str, 
     ]
 
 
-def _decisions(people: list[dict[str, Any]]) -> list[str]:
+def decision_lines(people: list[dict[str, Any]]) -> list[str]:
+    """What was decided about each person, and by which plugin."""
     lines = []
     for person in sorted(people, key=lambda one: str(one["email"])):
         by = person["decided_by"]
