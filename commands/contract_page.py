@@ -69,7 +69,7 @@ def _public(module: Any) -> Iterable[Any]:
 def _value(kind: type) -> str:
     rows = [
         f"| `{field.name}` | `{str(field.type).replace('|', chr(92) + '|')}` | {_default(field)} |"
-        for field in dataclasses.fields(kind)  # type: ignore[arg-type]
+        for field in dataclasses.fields(kind)
     ]
     table = "\n".join(["| field | type | default |", "|---|---|---|", *rows, ""]) if rows else ""
     return f"### {kind.__name__}\n\n{_prose(inspect.getdoc(kind) or '')}\n\n{table}"
