@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from plugins.registry import BUILT_INS
+from rollcall_testkit import checks
 from rollcall_testkit.checks import CHECKS, check_plugin
 from tests.kit.conftest import BAD_PLUGINS, plain_environment
 
@@ -84,3 +85,17 @@ def test_B11_the_built_in_plugins_keep_the_contract_too(module: str) -> None:
     report = check_plugin(module)
     assert report.passed, str(report)
     assert report.asked
+
+
+def test_B11_a_plugin_that_cannot_even_be_imported_in_time_is_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(checks, "PATIENCE_SECONDS", 1.0)
+    report = check_plugin("bad_import", paths=[str(BAD_PLUGINS)])
+    (finding,) = report.findings
+    assert (finding.check, finding.hook, finding.what) == ("in_time", "import", "never came back")
+
+
+def test_B11_a_plugin_that_calls_the_network_while_it_is_imported_is_told_so() -> None:
+    report = check_plugin("bad_asks_at_import", paths=[str(BAD_PLUGINS)])
+    assert [str(one).partition(". ")[0] for one in report.findings] == ["import called the network"]

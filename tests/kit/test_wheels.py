@@ -32,7 +32,7 @@ def alone(wheels: Wheels, folder: Path, code: str) -> subprocess.CompletedProces
     )
 
 
-def test_B10_the_contracts_wheel_holds_the_contract_and_nothing_else(wheels: Wheels) -> None:
+def test_the_contracts_wheel_holds_the_contract_and_nothing_else(wheels: Wheels) -> None:
     held = modules(wheels.contract)
     assert {name.partition("/")[0] for name in held} == {"rollcall"}
     assert {"rollcall/__init__.py", "rollcall/py.typed", "rollcall/testing.py"} <= held

@@ -106,7 +106,7 @@ def test_every_hook_has_types(hook: object) -> None:
     assert all(one.annotation is not one.empty for one in signature.parameters.values())
 
 
-def test_B10_the_contract_changes_only_with_its_version_and_a_line_in_the_changelog() -> None:
+def test_the_contract_changes_only_with_its_version_and_a_line_in_the_changelog() -> None:
     """The stored surface and docs/reference/hooks.md are what the code says."""
     assert contract.find_faults() == []
 

@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -106,7 +107,8 @@ def check_plugin(
         _start(asked | {"reversed": False}, hash_seed=2, time_zone="Etc/GMT-14"),
         _start(asked | {"reversed": True}, hash_seed=1, time_zone="Etc/GMT+12"),
     ]
-    runs = [_finish(process) for process in running]
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    runs = [_finish(process, deadline) for process in running]
     if stuck := [run for run in runs if isinstance(run, Finding)]:
         return Report(plugin, "", 0, tuple(stuck[:1]))
     seen = [run for run in runs if isinstance(run, Seen)]
@@ -121,7 +123,7 @@ def _start(asked: Mapping[str, Any], *, hash_seed: int, time_zone: str) -> subpr
     environment = {**os.environ, "PYTHONHASHSEED": str(hash_seed), "TZ": time_zone}
     environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
     process = subprocess.Popen(
-        [sys.executable, "-m", "rollcall_testkit.probe"],
+        [sys.executable, "-P", "-m", "rollcall_testkit.probe"],
         env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -135,10 +137,10 @@ def _start(asked: Mapping[str, Any], *, hash_seed: int, time_zone: str) -> subpr
     return process
 
 
-def _finish(process: subprocess.Popen[str]) -> Seen | Finding:
+def _finish(process: subprocess.Popen[str], deadline: float) -> Seen | Finding:
     """What the run saw; a finding when it never came to its end."""
     try:
-        out, err = process.communicate(timeout=PATIENCE_SECONDS)
+        out, err = process.communicate(timeout=max(0.0, deadline - time.monotonic()))
     except subprocess.TimeoutExpired:
         process.kill()
         out, err = process.communicate()

@@ -177,7 +177,7 @@ def simulated_platforms() -> Iterator[Simulation]:
     """Both platforms, empty, until the block ends. Raises `SimulatorRefused`."""
     address = f"127.0.0.1:{_free_port()}"
     process = subprocess.Popen(
-        [sys.executable, "-m", "simulator", "--bind", address],
+        [sys.executable, "-P", "-m", "simulator", "--bind", address],
         env=_environment(os.environ),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
