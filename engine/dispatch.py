@@ -10,12 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
-from traceback import extract_tb
 from typing import Any, Protocol
 
-from engine.answers import Rubbish, check_effects, check_exclusions
-from engine.seal import Seal
 from rollcall import (
     EXCLUSION_REASONS,
     Attendance,
@@ -30,6 +26,9 @@ from rollcall import (
     Recording,
     Registrant,
 )
+from rollcall.conformance.answers import Rubbish, check_effects, check_exclusions, describe_error
+from rollcall.conformance.asking import ARGUMENTS, DECIDED, EFFECT_HOOKS
+from rollcall.conformance.seal import Seal
 
 UNAVAILABLE = "plugin_unavailable"
 PRIVACY_DELETED = "privacy_deleted"
@@ -139,8 +138,6 @@ Announce = Callable[[str, str], None]
 Answer = list[Exclusion] | list[Effect] | str
 """What a plugin made of one question; a text says what went wrong."""
 
-EFFECT_HOOKS = ("on_registrant", "on_attendance", "on_recording")
-
 
 def decide(
     questions: Sequence[Question | RecordingQuestion],
@@ -215,7 +212,7 @@ class _Chunk:
         except PluginError as error:
             return str(error)
         except (Exception, SystemExit) as error:
-            return _describe(error)
+            return describe_error(error)
 
     def hold(self, name: str, why: str) -> None:
         """Everybody waits for a plugin that cannot be asked."""
@@ -255,33 +252,18 @@ def _ask_one(
     call: Callable[..., list[Any]], hook: str, subject: object, context: Context
 ) -> Answer:
     try:
-        answers = call(**{_ARGUMENTS[hook]: subject, "context": context})
+        answers = call(**{ARGUMENTS[hook]: subject, "context": context})
         if hook == "should_exclude":
             return check_exclusions(answers)
         return check_effects(answers, hook)
     except Rubbish as rubbish:
         return str(rubbish)
     except (Exception, SystemExit) as error:
-        return _describe(error)
-
-
-_ARGUMENTS = {
-    "should_exclude": "person",
-    "on_registrant": "registrant",
-    "on_attendance": "attendance",
-    "on_recording": "recording",
-}
+        return describe_error(error)
 
 
 def _context(base: Context, settings: Mapping[str, Any]) -> Context:
     return Context(base.tenant, settings, base.contact, base.totals, base.now)
-
-
-def _describe(error: BaseException) -> str:
-    """The kind of error and where; its text may speak of somebody."""
-    frames = extract_tb(error.__traceback__)
-    where = f" at {PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    return f"raised {type(error).__name__}{where}"
 
 
 class _Draft:
@@ -365,9 +347,6 @@ class _Draft:
 _COMMON = (ContactWanted, MarketingParticipation, PropertyUpdate)
 """Effects that many people of a chunk have in common."""
 
-_DECIDED = ("approved", "cancelled")
-"""Plugins hear of a registration once Zoom's side has decided about it."""
-
 
 def _subject(question: Question | RecordingQuestion, hook: str) -> object | None:
     """What of the question the hook is about, None when it has nothing of the kind."""
@@ -378,7 +357,7 @@ def _subject(question: Question | RecordingQuestion, hook: str) -> object | None
     if hook == "on_attendance":
         return question.attendance
     registrant = question.registrant
-    if hook == "on_registrant" and registrant and registrant.status in _DECIDED:
+    if hook == "on_registrant" and registrant and registrant.status in DECIDED:
         return registrant
     return None
 

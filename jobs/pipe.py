@@ -19,7 +19,7 @@ from typing import Any
 
 import rollcall
 from engine import dispatch
-from engine.seal import Shape, find_shape
+from rollcall.conformance.seal import Shape, find_shape
 
 _HEADER = struct.Struct("!cQ")
 

@@ -16,10 +16,9 @@ from types import MappingProxyType
 from typing import Any
 
 import pluggy
-from marshmallow import ValidationError
 
-from plugins.validation import Rejected, describe, manage
-from rollcall import PluginDescription, PluginError
+from rollcall import PluginDescription
+from rollcall.conformance.validation import Rejected, describe, load_settings, manage
 from rollcall.description import upgrade_settings
 
 BUILT_INS = (
@@ -67,15 +66,7 @@ class LoadedPlugin:
         What was stored for an earlier version of the settings is migrated first. Raises
         `PluginError` naming the settings that do not fit, or saying that they are of a later one.
         """
-        values = {**self.description.defaults, **self.upgrade(stored)}
-        schema = self.description.settings_schema
-        if schema is None:
-            return MappingProxyType(values)
-        try:
-            return MappingProxyType(schema().load(values))
-        except ValidationError as error:
-            wrong = ", ".join(sorted(str(name) for name in error.messages_dict))
-            raise PluginError(f"has settings that do not fit its schema: {wrong}") from error
+        return load_settings(self.description, self.upgrade(stored))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,8 @@
-"""The contract: everything a plugin may import. It needs the standard library and pluggy."""
+"""The contract: everything a plugin may import. It needs the standard library and pluggy.
+
+``__version__`` is the contract's own version, whatever the application around it is called: what
+is added raises the second number, what is changed or taken away the first.
+"""
 
 from rollcall.context import ContactMatch, ContactSnapshot, Context, Tenant, Totals
 from rollcall.description import PluginDescription
@@ -31,6 +35,8 @@ from rollcall.events import (
     Webinar,
 )
 from rollcall.hookspecs import hookimpl
+
+__version__ = "1.0.0"
 
 __all__ = [
     "EXCLUSION_REASONS",

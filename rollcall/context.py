@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 ContactMatch = Literal["primary", "secondary", "none"]
+"""How a person's address belongs to a contact."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,13 @@ from datetime import datetime
 from typing import Literal
 
 Role = Literal["attendee", "panelist", "host"]
+"""Audience, speaker, owner."""
+
 RegistrantStatus = Literal["approved", "pending", "denied", "cancelled"]
+"""Where Zoom's host left the registration."""
+
 Identity = Literal["registration", "report", "none"]
+"""Where a person's address comes from."""
 
 
 @dataclass(frozen=True, slots=True)

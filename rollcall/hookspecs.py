@@ -13,6 +13,7 @@ from rollcall.events import Attendance, Person, Recording, Registrant
 
 hookspec = pluggy.HookspecMarker("rollcall")
 hookimpl = pluggy.HookimplMarker("rollcall")
+"""Marks a function as a plugin's answer to the hook of its name."""
 
 
 @hookspec(firstresult=True)

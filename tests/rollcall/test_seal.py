@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from engine.dispatch import Question
-from engine.seal import Seal
+from rollcall.conformance.seal import Seal
 from tests.rollcall.values import attendance, context, person, question
 
 

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.answers import MAX_BYTES, MAX_EFFECTS, Rubbish, check_effects, check_exclusions
 from rollcall import (
     EXCLUSION_REASONS,
     AuditEntry,
@@ -21,6 +20,13 @@ from rollcall import (
     MarketingParticipation,
     PropertyUpdate,
     TimelineEvent,
+)
+from rollcall.conformance.answers import (
+    MAX_BYTES,
+    MAX_EFFECTS,
+    Rubbish,
+    check_effects,
+    check_exclusions,
 )
 
 ABOUT_A_PERSON: list[Effect] = [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import PurePath
+from traceback import extract_tb
 from types import GeneratorType, MappingProxyType
 from typing import Any, get_args
 
@@ -68,6 +70,13 @@ def check_effects(answers: Iterable[Any], hook: str) -> list[Effect]:
                 raise Rubbish(f"returned more than {MAX_BYTES // 1024} KiB for one question")
             effects.append(checked)
     return effects
+
+
+def describe_error(error: BaseException) -> str:
+    """The kind of error and where; its text may speak of somebody."""
+    frames = extract_tb(error.__traceback__)
+    where = f" at {PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"raised {type(error).__name__}{where}"
 
 
 def _is_iterable(answer: object) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pluggy
-from marshmallow import Schema, ValidationError
 
-from rollcall import PluginDescription, hookspecs
+from rollcall import PluginDescription, PluginError, hookspecs
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _VERSION = re.compile(r"[!-~]{1,32}")
@@ -111,10 +112,31 @@ def _is_version(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
+def load_settings(description: PluginDescription, stored: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Defaults, then what the portal stored, loaded through the plugin's schema.
+
+    Raises `PluginError` naming the settings that do not fit it.
+    """
+    values = {**description.defaults, **stored}
+    schema = description.settings_schema
+    if schema is None:
+        return MappingProxyType(values)
+    from marshmallow import ValidationError
+
+    try:
+        return MappingProxyType(schema().load(values))
+    except ValidationError as error:
+        wrong = _listed(error.messages_dict)
+        raise PluginError(f"has settings that do not fit its schema: {wrong}") from error
+
+
 def _check_settings(description: PluginDescription) -> None:
     schema = description.settings_schema
     if schema is None:
         return
+    # Only here: a plugin without settings needs no marshmallow.
+    from marshmallow import Schema, ValidationError
+
     if not (isinstance(schema, type) and issubclass(schema, Schema)):
         raise Rejected(
             "settings_schema is not a marshmallow schema class",
