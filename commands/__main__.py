@@ -26,6 +26,7 @@ COMMANDS = {
     "worker": ("commands.workers", "The worker processes alone."),
     "scheduler": ("commands.scheduler", "The scheduler alone."),
     "migrate": ("commands.migrate", "Bring the database to this version's tables."),
+    "doctor": ("commands.doctor", "Is this installation well, and if not, how to mend it."),
     "simulator": ("commands.simulator", "Both simulated platforms."),
     "bench": ("commands.bench", "The benchmark: a table of ratios."),
     "chaos": ("commands.chaos", "The fault campaign: syncs under faults, seed by seed."),
