@@ -43,5 +43,5 @@ def count_workers(redis: Redis, pool: Pool) -> int:
 
 
 def _now(redis: Redis) -> float:
-    seconds, microseconds = cast("tuple[int, int]", redis.time())
+    seconds, microseconds = redis.time()
     return seconds + microseconds / 1_000_000

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
+from redis.exceptions import AuthenticationError, RedisError
 from redis.retry import Retry
 
 from commands.doctor.findings import Finding, fail, fine, warn
@@ -42,7 +42,7 @@ def check_redis(around: Surroundings) -> Iterator[Finding]:
         retry=Retry(NoBackoff(), 0),
     )
     try:
-        info: Mapping[str, Any] = redis.info()  # type: ignore[assignment]
+        info: Mapping[str, Any] = redis.info()
         yield _check_server(info)
         yield _check_memory(info)
         yield _check_persistence(redis, info)
@@ -109,9 +109,9 @@ def _check_persistence(redis: Redis, info: Mapping[str, Any]) -> Finding:
         )
     if info.get("aof_enabled"):
         return fine(PERSISTENCE, "every write is appended to a file")
-    saves = ""
-    with suppress(NoPermissionError, RedisError):  # hosted servers do not tell
-        saves = dict(redis.config_get("save")).get("save", "")  # type: ignore[arg-type]
+    saves: str | None = None
+    with suppress(RedisError):  # hosted servers do not tell
+        saves = redis.config_get("save").get("save")
     if saves:
         return fine(PERSISTENCE, "it is saved from time to time")
     return warn(
