@@ -47,7 +47,11 @@ def check_database(
             "./run migrate makes it; ./run serve does so by itself",
         )
         return
-    engine = _open(url)
+    try:
+        engine = _open(url)
+    except (SQLAlchemyError, ImportError):
+        yield fail(DATABASE, "its driver is not known here", _DOWN, "begin it with postgresql://")
+        return
     try:
         with engine.connect() as connection:
             yield fine(DATABASE, f"{make_url(url).render_as_string(hide_password=True)} answers")
@@ -60,8 +64,6 @@ def check_database(
                 yield from _check_contents(connection, around, clock())
     except DBAPIError as error:
         yield fail(DATABASE, f"fails: {_words(error)}", _DOWN, _remedy(_words(error)))
-    except SQLAlchemyError as error:
-        yield fail(DATABASE, f"fails: {type(error).__name__}", _DOWN, "check ROLLCALL_DATABASE_URL")
     finally:
         engine.dispose()
 
