@@ -26,6 +26,9 @@ def check_disk(
 ) -> Iterator[Finding]:
     """Whether the data folder has room to grow."""
     folder = around.config.data_dir
+    if not around.uses_data_dir:
+        yield fine(DISK, "nothing is kept here: database and Redis are elsewhere")
+        return
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     free = free_bytes(existing)
     what = f"{free // MIB:,} MiB free for {folder}"
@@ -46,7 +49,7 @@ def check_folder(around: Surroundings) -> Iterator[Finding]:
     if not folder.exists():
         yield fine(FOLDER, f"{folder} does not exist yet; a start makes it")
         return
-    found = list(_check_modes(folder))
+    found = list(_check_modes(folder)) if around.uses_data_dir else []
     for variable, name in KEPT_KEYS.items():
         if (folder / name).exists():
             found += _check_kept(folder / name, variable)

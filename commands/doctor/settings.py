@@ -55,6 +55,12 @@ class Surroundings:
     wrong: frozenset[str] = frozenset()
 
     @property
+    def uses_data_dir(self) -> bool:
+        """Whether anything is kept in the data folder: not where database and Redis are given."""
+        is_embedded = self.config.database_url.startswith("sqlite")
+        return is_embedded or self.config.redis_url is None
+
+    @property
     def secrets(self) -> Iterator[str]:
         """Everything that must not be shown; what stands in for a variable is no secret."""
         examples = {VARIABLES[name].example for name in self.wrong}

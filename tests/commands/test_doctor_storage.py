@@ -227,7 +227,16 @@ class TestFiles:
 
     @staticmethod
     def look(folder: Path) -> list[Finding]:
-        return list(check_folder(around(ROLLCALL_DATA_DIR=str(folder))))
+        given = around(f"sqlite:///{folder}/rollcall.db", ROLLCALL_DATA_DIR=str(folder))
+        return list(check_folder(given))
+
+    def test_a_folder_nothing_is_kept_in_may_be_read_only(self, folder):
+        folder.chmod(0o555)
+        given = around(ROLLCALL_DATA_DIR=str(folder))
+
+        found = [*check_folder(given), *check_disk(given, lambda _: 0)]
+
+        assert [one.status for one in found] == ["ok", "ok"]
 
     def test_a_folder_as_a_start_makes_it_is_well(self, folder):
         assert [one.status for one in self.look(folder)] == ["ok"]
@@ -266,7 +275,8 @@ class TestFiles:
         ids=["room", "little", "none"],
     )
     def test_room_on_the_disk(self, tmp_path, free, status):
-        given = around(ROLLCALL_DATA_DIR=str(tmp_path / "not" / "yet"))
+        folder = tmp_path / "not" / "yet"
+        given = around(f"sqlite:///{folder}/rollcall.db", ROLLCALL_DATA_DIR=str(folder))
 
         (found,) = check_disk(given, lambda path: free if path == tmp_path else 0)
 
