@@ -98,6 +98,7 @@ _REMEDIES = {
     "does not exist": "create the database and its user, or check ROLLCALL_DATABASE_URL",
     "refused": "start PostgreSQL, or let it listen where ROLLCALL_DATABASE_URL says",
     "resolve": "check the host in ROLLCALL_DATABASE_URL",
+    "translate host": "check the host in ROLLCALL_DATABASE_URL",
     "timeout": "let a firewall pass connections to the database",
     "too many": "raise max_connections, or run fewer processes",
     "not a database": "ROLLCALL_DATABASE_URL names a file that is none of SQLite's",

@@ -339,6 +339,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.usefixtures("names_nobody_has")
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
 def test_a_fault_has_its_line_and_its_remedy(working, fault):
     found = working.ask(**fault.change(working))[fault.subject]

@@ -124,6 +124,7 @@ class TestWhoListens:
         assert ask(redis_url)["scheduler"].what == "last looked for work: 10 minutes ago"
 
 
+@pytest.mark.usefixtures("names_nobody_has")
 class TestServer:
     @pytest.mark.parametrize(
         ("url", "what", "remedy"),

@@ -67,6 +67,7 @@ def execute(url: str, *statements: str) -> None:
     engine.dispose()
 
 
+@pytest.mark.usefixtures("names_nobody_has")
 class TestDatabase:
     def test_a_good_one_is_well_and_keeps_nothing_of_what_was_tried(self, migrated_url):
         found = ask(migrated_url)
