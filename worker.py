@@ -28,6 +28,7 @@ from config import Config
 from jobs import stopping
 from jobs.clock import tell_skew
 from jobs.guard import Guard
+from jobs.presence import note_scheduler
 from jobs.queue import Doorbell, Unheard, queue_of
 from jobs.runtime import Platforms, Runtime, Timing, set_runtime_factory
 from jobs.scheduler import tick
@@ -155,6 +156,8 @@ def run_scheduler(config: Config) -> None:
     seconds, since_refresh = config.timing.tick.total_seconds(), IDLE_REFRESH_SECONDS
     while not stop.wait(seconds):
         since_refresh += seconds
+        with suppress(RedisError):
+            note_scheduler(redis, owner)
         try:
             stand_ins.start(tick(database, doorbell, owner, _now))
             if since_refresh >= IDLE_REFRESH_SECONDS:

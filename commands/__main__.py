@@ -27,6 +27,7 @@ COMMANDS = {
     "worker": ("commands.workers", "The worker processes alone."),
     "scheduler": ("commands.scheduler", "The scheduler alone."),
     "migrate": ("commands.migrate", "Bring the database to this version's tables."),
+    "doctor": ("commands.doctor", "Is this installation well, and if not, how to mend it."),
     "simulator": ("commands.simulator", "Both simulated platforms."),
     "try": ("commands.try_plugin", "A plugin at work, in a trial Rollcall of its own."),
     "bench": ("commands.bench", "The benchmark: a table of ratios."),

@@ -17,7 +17,7 @@ from typing import Any
 
 import pluggy
 
-from rollcall import PluginDescription
+from rollcall import PluginDescription, PluginError
 from rollcall.conformance.validation import Rejected, describe, load_settings, manage
 from rollcall.description import upgrade_settings
 
