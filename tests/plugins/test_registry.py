@@ -11,8 +11,8 @@ import pytest
 from marshmallow import Schema, fields
 
 from plugins.registry import BUILT_INS, PluginProblem, Registry, load_plugin, load_plugins
-from plugins.validation import Rejected
 from rollcall import PluginDescription, PluginError, hookimpl
+from rollcall.conformance.validation import Rejected
 from tests.rollcall.values import attendance, context, person
 
 PARTNERS = Path(__file__).parent / "data" / "partners"
