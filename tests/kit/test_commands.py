@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,14 +12,12 @@ import yaml
 
 from rollcall_testkit import commands
 from rollcall_testkit.template import answers_for, template_folder
-from tests.kit.conftest import BAD_PLUGINS
+from tests.kit.conftest import BAD_PLUGINS, ROOT, plain_environment
 
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder that commands run in; the module path is as before afterwards."""
-    import sys
-
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
     return tmp_path
@@ -47,6 +48,25 @@ def test_what_is_made_names_the_plugin_and_leaves_nothing_to_fill_in(here: Path)
     assert "elsewhere/src/gold_stars/__init__.py" in made
     assert "elsewhere/tests/test_gold_stars.py" in made
     assert not [name for name, path in made.items() if "{{" in name + path.read_text()]
+
+
+def test_what_is_made_is_formatted_linted_and_typed(here: Path) -> None:
+    commands.main(["new", "gold-stars"])
+    ruff = [sys.executable, "-m", "ruff"]
+    paths = os.pathsep.join([str(here / "gold-stars/src"), str(ROOT), str(ROOT / "kit/testkit")])
+    for command in (
+        [*ruff, "format", "--isolated", "--line-length=100", "--check", "."],
+        [*ruff, "check", "--isolated", "--line-length=100", "--select=E,F,I,UP,B,RUF", "."],
+        [sys.executable, "-m", "mypy", "--strict", "--config-file=", "src"],
+    ):
+        answer = subprocess.run(
+            command,
+            cwd=here / "gold-stars",
+            env=plain_environment(MYPYPATH=paths),
+            capture_output=True,
+            text=True,
+        )
+        assert answer.returncode == 0, answer.stdout + answer.stderr
 
 
 def test_the_template_is_one_of_copiers_with_the_same_questions() -> None:

@@ -40,6 +40,7 @@ BAD = {
     "prints": "no_addresses: nobody's address is logged|"
     "on_attendance logged or printed 1 of the golden addresses.",
     "writes": "pure: hooks leave no trace outside|on_attendance wrote a file.",
+    "spawns": "pure: hooks leave no trace outside|on_attendance started a program.",
     "unmarked": "loads: Rollcall loads it|it on_attendance is not marked as a hook."
     " Put @hookimpl above on_attendance.",
 }
