@@ -121,7 +121,7 @@ class TestWhoListens:
     def test_a_scheduler_that_stopped_is_told_since_when(self, redis, redis_url):
         redis.zadd(SCHEDULERS, {"here:1": redis.time()[0] - 600})
 
-        assert ask(redis_url)["scheduler"].what == "last looked for work: 10 minutes ago"
+        assert ask(redis_url)["scheduler"].what == "the last one looked for work 10.0 minutes ago"
 
 
 @pytest.mark.usefixtures("names_nobody_has")
