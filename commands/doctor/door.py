@@ -15,6 +15,7 @@ from webhooks.zoom import PATH, VALIDATION
 
 PUBLIC, WEBHOOK = "public address", "Zoom webhook"
 _UNREACHED = "neither Zoom's webhooks nor browsers arrive; webinars are read all the same, later"
+_LISTENS = "./run web belongs there, or your proxy before it"
 _UNTOLD = "Zoom switches the subscription off; what happens is noticed at the next read only"
 
 
@@ -24,7 +25,8 @@ def check_public_address(around: Surroundings) -> Iterator[Finding]:
     answer = ask("GET", f"{root}/healthz")
     if isinstance(answer, Silence):
         hint = "" if is_here(root) else "; if it works elsewhere, your router leads nobody back in"
-        yield fail(PUBLIC, answer.why, _UNREACHED, answer.remedy + hint)
+        remedy = f"{answer.remedy}; {_LISTENS}{hint}"
+        yield fail(PUBLIC, answer.why, _UNREACHED, remedy)
     elif (answer.status, answer.body) == (200, b"alive\n"):
         yield fine(PUBLIC, f"{root} leads to the web process")
     else:
@@ -68,7 +70,7 @@ def _validate(url: str, secret: str, which: str) -> Finding:
     }
     answer = ask("POST", url, body=body, headers=headers)
     if isinstance(answer, Silence):
-        return fail(WEBHOOK, f"{answer.why}{which}", _UNTOLD, answer.remedy)
+        return fail(WEBHOOK, f"{answer.why}{which}", _UNTOLD, f"{answer.remedy}; {_LISTENS}")
     if answer.status == 200 and _is_right(answer.body, secret, token):
         return fine(WEBHOOK, f"{url} answers Zoom's check{which}")
     if answer.status == 401:

@@ -144,10 +144,11 @@ def _check_scheduler(redis: Redis, tick: float) -> Finding:
     latest = min(seen.values(), default=None)
     if latest is not None and latest <= max(30.0, 3 * tick):
         return fine("scheduler", f"looked for work {latest:.0f} s ago")
-    since = "never" if latest is None else f"{latest / 60:.0f} minutes ago"
     return fail(
         "scheduler",
-        f"last looked for work: {since}" + (" within the last hour" if latest is None else ""),
+        "none has looked for work within the last hour"
+        if latest is None
+        else f"the last one looked for work {latest / 60:.1f} minutes ago",
         "nothing that is due by the clock begins, and a lost ring is not made up for",
         "start ./run scheduler (or ./run serve) and look at its log",
     )

@@ -10,16 +10,13 @@ from redis import Redis
 from rq import Worker
 from rq.serializers import JSONSerializer
 
-import worker as background
 from commands.doctor.findings import Finding
 from commands.doctor.queue import _check_memory, _check_persistence, _check_server, check_redis
 from commands.doctor.settings import read_surroundings
-from config import Config
-from jobs.presence import SCHEDULERS, count_workers, note_scheduler, read_schedulers
+from jobs.presence import SCHEDULERS, note_scheduler
 from jobs.queue import queue_of
 from store.runs import Pool
 from tests.commands.test_doctor_settings import GOOD
-from tests.oauth.support import disposed_engines
 
 WELL: Mapping[str, Any] = {
     "redis_version": "7.4.0",
@@ -52,53 +49,6 @@ def keeping_settings(redis: Redis) -> Iterator[Redis]:
         redis.config_set(name, value)
 
 
-class TestPresence:
-    def test_workers_are_counted_by_pool_until_they_go(self, redis):
-        worker = register(redis, "live")
-        register(redis, "live")
-
-        assert (count_workers(redis, "live"), count_workers(redis, "bulk")) == (2, 0)
-
-        worker.register_death()
-        assert count_workers(redis, "live") == 1
-
-    def test_a_worker_that_died_without_a_word_counts_no_longer_and_stays_listed(self, redis):
-        worker = register(redis, "live")
-        redis.delete(worker.key)
-
-        assert count_workers(redis, "live") == 0
-        assert redis.scard("rq:workers:rollcall-live") == 1
-
-    def test_schedulers_are_known_for_an_hour(self, redis):
-        redis.zadd(SCHEDULERS, {"gone:1": redis.time()[0] - 7200})
-
-        note_scheduler(redis, "here:2")
-
-        assert list(read_schedulers(redis)) == ["here:2"]
-        assert read_schedulers(redis)["here:2"] < 5
-
-    def test_the_scheduler_says_that_it_looks(self, redis, redis_url, sqlite_url, monkeypatch):
-        class Over(BaseException):
-            pass
-
-        def look(*_: object) -> None:
-            raise Over
-
-        monkeypatch.setattr(background.signal, "signal", lambda *_: None)
-        monkeypatch.setattr(background, "configure_logs", lambda: None)
-        monkeypatch.setattr(background, "tick", look)
-        environ = {
-            **GOOD,
-            "ROLLCALL_DATABASE_URL": sqlite_url,
-            "ROLLCALL_REDIS_URL": redis_url,
-            "ROLLCALL_TICK_SECONDS": "0.01",
-        }
-        with disposed_engines(), pytest.raises(Over):
-            background.run_scheduler(Config.from_env(environ))
-
-        assert len(read_schedulers(redis)) == 1
-
-
 class TestWhoListens:
     def test_workers_of_both_pools_and_a_scheduler_are_well(self, redis, redis_url):
         for pool in ("live", "bulk"):
@@ -121,7 +71,7 @@ class TestWhoListens:
     def test_a_scheduler_that_stopped_is_told_since_when(self, redis, redis_url):
         redis.zadd(SCHEDULERS, {"here:1": redis.time()[0] - 600})
 
-        assert ask(redis_url)["scheduler"].what == "last looked for work: 10 minutes ago"
+        assert ask(redis_url)["scheduler"].what == "the last one looked for work 10.0 minutes ago"
 
 
 @pytest.mark.usefixtures("names_nobody_has")

@@ -191,7 +191,7 @@ class TestDatabase:
     @pytest.mark.postgres
     @pytest.mark.parametrize(
         ("change", "remedy"),
-        [({"database": "nowhere"}, "create the database"), ({"username": "nobody"}, "")],
+        [({"database": "nowhere"}, "create the database"), ({"username": "nobody"}, "user")],
         ids=["no such database", "no such user"],
     )
     def test_what_postgresql_refuses_is_told(self, postgres_url, change, remedy):
