@@ -136,7 +136,7 @@ class TestWell:
         assert "only this machine" in found["configuration"].means
 
     def test_every_check_has_its_line(self, working):
-        assert {check.subject for check in CHECKS} <= set(working.ask()) | {"Redis"}
+        assert {check.subject for check in CHECKS} <= set(working.ask())
 
     def test_the_status_is_0_with_warnings_alone(self, working, monkeypatch):
         answer = run(working.environ, monkeypatch=monkeypatch)
