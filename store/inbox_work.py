@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from sqlalchemy import (
     Connection,
     RowMapping,
+    ScalarSelect,
     and_,
     case,
     func,
     literal_column,
     select,
+    union_all,
     update,
 )
 
@@ -149,9 +151,6 @@ def waiting_by_account(
 
     None where all of them were put off to a later moment.
     """
-    first = _first_waiting(connection)
-    if first is None:
-        return {}
     is_due = inbox.c.not_before <= now
     since = case((inbox.c.not_before.is_(None), inbox.c.received_at), (is_due, inbox.c.not_before))
     rows = connection.execute(
@@ -162,22 +161,22 @@ def waiting_by_account(
             func.min(since, type_=UtcDateTime()).label("oldest"),
         )
         # By a value: so SQLite goes through these accounts' own deliveries, from there on.
-        .where(inbox.c.account_id.in_(accounts), inbox.c.id >= first, inbox.c.state == "new")
+        .where(
+            inbox.c.account_id.in_(accounts), inbox.c.id >= _first_waiting(), inbox.c.state == "new"
+        )
         .group_by(inbox.c.source, inbox.c.account_id)
     )
     return {(row.source, row.account_id): (row.many, row.oldest) for row in rows}
 
 
-def _first_waiting(connection: Connection) -> int | None:
-    """The key of the first delivery that waits, whoever it is for; None when none does."""
+def _first_waiting() -> ScalarSelect[int]:
+    """The key of the first delivery that waits, whoever it is for; null when none does."""
     conditions = (
         _IS_FRESH,
         and_(_IS_PUT_OFF, inbox.c.not_before >= datetime(1970, 1, 1, tzinfo=UTC)),
     )
-    keys = [
-        connection.execute(select(func.min(inbox.c.id)).where(one)).scalar() for one in conditions
-    ]
-    return min((key for key in keys if key is not None), default=None)
+    firsts = union_all(*(select(func.min(inbox.c.id).label("id")).where(one) for one in conditions))
+    return select(func.min(firsts.subquery().c.id)).scalar_subquery()
 
 
 def forget_body(connection: Connection, pk: int) -> None:

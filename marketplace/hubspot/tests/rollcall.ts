@@ -12,7 +12,7 @@ import type {
   ContactWebinar,
   Counts,
   Occurrence,
-  Run,
+  RunDetail,
   User,
   VersionedSettings,
   Warning,
@@ -98,6 +98,7 @@ export const occurrence: Occurrence = {
   unexplained: 0,
   settled_at: "2026-03-10T12:00:00+00:00",
   final_at: "2026-03-13T11:00:00+00:00",
+  next_read_at: null,
   overdue: false,
   reduced: false,
   read_problem: "",
@@ -110,6 +111,7 @@ export const webinar: Webinar = {
   host_id: "host0",
   start_time: "2026-03-10T10:00:00+00:00",
   status: "scheduled",
+  sync_status: "attention",
   zoom_events: false,
   sync: "default",
   recordings: "default",
@@ -143,17 +145,27 @@ export const settings: VersionedSettings = {
   recording_target: "call",
   question_mapping: {},
   question_answers: {},
+  question_values: {},
   raw_retention_days: 30,
   plugins: {},
 };
 
 export const connection: Connection = {
   portal_id: "1001",
-  hubspot: { status: "connected", scopes: [], not_answering: null },
+  hubspot: {
+    status: "connected",
+    scopes: [],
+    connected_by: "anna@acme.example",
+    connected_at: "2026-03-01T09:00:00+00:00",
+    not_answering: null,
+  },
   zoom: [
     {
       account_id: "zoom-account",
       status: "connected",
+      scopes: [],
+      connected_by: "anna@acme.example",
+      connected_at: "2026-03-01T09:10:00+00:00",
       business_unit: "",
       reduced: false,
       not_answering: null,
@@ -173,13 +185,15 @@ export const warning: Warning = {
   occurrence_id: null,
 };
 
-export const run: Run = {
+export const run: RunDetail = {
   id: "run-1",
   webinar_id: webinar.id,
   occurrences: ["0"],
   trigger: "sync_now",
   state: "done",
   dry_run: false,
+  replay: false,
+  withdraw: false,
   message: "",
   progress: { done: 445, total: 445 },
   counts,
@@ -196,6 +210,9 @@ export const run: Run = {
   created_at: "2026-03-10T12:00:00+00:00",
   started_at: null,
   finished_at: null,
+  source: { people: 445, report_rows: 430, read_at: "2026-03-10T12:00:00+00:00", read_by_run: true },
+  settings: {},
+  previous: null,
 };
 
 export const contactWebinar: ContactWebinar = {

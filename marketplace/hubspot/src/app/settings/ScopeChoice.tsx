@@ -1,10 +1,10 @@
 /** None, all or selected Zoom users, and which. */
 
 import { MultiSelect, Select, Text } from "@hubspot/ui-extensions";
-import { useLoaded, useRollcall, type Problem, type Settings } from "@rollcall/shared";
+import { useLoaded, useRollcall, type Problem, type VersionedSettings } from "@rollcall/shared";
 import React from "react";
 
-type Scope = Settings["webinar_sync"];
+type Scope = VersionedSettings["webinar_sync"];
 
 interface Props {
   label: string;

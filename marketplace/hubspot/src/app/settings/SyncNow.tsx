@@ -1,7 +1,7 @@
 /** Sync now: reads Zoom and HubSpot again, says how far it is, and what came of it. */
 
 import { LoadingButton, Text } from "@hubspot/ui-extensions";
-import { asProblemOf, useRollcall, type Run, type Webinar } from "@rollcall/shared";
+import { asProblemOf, useRollcall, type RunDetail, type Webinar } from "@rollcall/shared";
 import React, { useEffect, useRef, useState } from "react";
 
 const LOOK_EVERY_MS = 3000;
@@ -54,13 +54,13 @@ export function SyncNow({ webinar, onDone }: Props) {
   );
 }
 
-function sayProgress({ state, progress }: Run): string {
+function sayProgress({ state, progress }: RunDetail): string {
   return state === "queued"
     ? "Waiting for its turn."
     : `Syncing: ${progress.done} of ${progress.total} people.`;
 }
 
-function sayResult({ state, message, writes }: Run): string {
+function sayResult({ state, message, writes }: RunDetail): string {
   if (state === "failed") return message || "It broke off; it is tried again by itself.";
   if (state === "superseded")
     return "The settings changed meanwhile; it goes on with the new ones.";

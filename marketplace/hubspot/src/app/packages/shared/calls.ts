@@ -4,8 +4,7 @@ import type {
   Connection,
   ConsoleLink,
   ContactWebinar,
-  Run,
-  Settings,
+  RunDetail,
   SyncStarted,
   User,
   UserPatch,
@@ -23,7 +22,7 @@ export function callsOf(client: Client) {
     connection: () => client.get<Connection>("/api/connection"),
     consoleLink: () => client.post<ConsoleLink>("/api/console-link"),
     settings: () => client.get<VersionedSettings>("/api/settings"),
-    changeSettings: (changes: Partial<Settings>) =>
+    changeSettings: (changes: Partial<VersionedSettings>) =>
       client.patch<VersionedSettings>("/api/settings", changes),
     users: (query: Query) => client.get<Page<User>>("/api/users", query),
     changeUser: (id: string, changes: Partial<UserPatch>) =>
@@ -35,7 +34,7 @@ export function callsOf(client: Client) {
     audit: (id: string, query: Query) =>
       client.get<Page<Warning>>(`/api/webinars/${at(id)}/audit`, query),
     sync: (id: string) => client.post<SyncStarted>(`/api/webinars/${at(id)}/sync`),
-    run: (id: string) => client.get<Run>(`/api/runs/${at(id)}`),
+    run: (id: string) => client.get<RunDetail>(`/api/runs/${at(id)}`),
     contactWebinars: (contactId: number | string, query: Query) =>
       client.get<Page<ContactWebinar>>(`/api/contacts/${at(contactId)}/webinars`, query),
   };
