@@ -7,6 +7,7 @@ that says something else than its picture fails its test until the picture is ta
 from __future__ import annotations
 
 import re
+from difflib import unified_diff
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page
@@ -32,10 +33,11 @@ class Pictures:
             (part or page).screenshot(path=FOLDER / f"{name}.png", animations="disabled")
             beside.write_text(outline)
         known = beside.read_text() if beside.exists() else ""
-        again = (
-            "the picture is stale: take it anew with ./run test tests/console/browser --pictures"
+        changed = "\n".join(
+            unified_diff(known.splitlines(), outline.splitlines(), n=1, lineterm="")
         )
-        assert outline == known, f"{name}: {again}"
+        again = "is stale, take it anew with ./run test tests/console/browser --pictures"
+        assert outline == known, f"the picture {name} {again}:\n" + "\n".join(lines)
 
 
 def outline_of(shown: Locator) -> str:

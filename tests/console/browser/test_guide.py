@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import expect
 
+from commands.trial import wait_for
 from tests.console.browser.pictures import Pictures
 from tests.console.browser.support import Person, Story
 
 SOMEBODY = "carla.old@northquay.example"
 WEBINAR = "/console/webinars/{webinar_id}"
+
+
+@pytest.fixture(autouse=True)
+def at_rest(story: Story) -> None:
+    """Whatever others began is done: a picture shows how things stand, not how they get there."""
+
+    def is_quiet() -> bool:
+        runs = story.customer.api("GET", f"/webinars/{story.webinar_id}/runs")["results"]
+        is_open = any(run["state"] in ("queued", "running") for run in runs)
+        webinar = story.customer.api("GET", f"/webinars/{story.webinar_id}")
+        final = [datetime.fromisoformat(one["final_at"]) for one in webinar["occurrences"]]
+        is_final = max(final) <= datetime.now(UTC)
+        return is_final and not is_open and story.customer.has_settled(story.webinar_id)
+
+    wait_for(is_quiet, "the runs to end", story.trial.rollcall)
 
 
 def test_the_start_page(person: Callable[..., Person], pictures: Pictures) -> None:
