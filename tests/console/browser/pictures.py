@@ -33,9 +33,7 @@ class Pictures:
             (part or page).screenshot(path=FOLDER / f"{name}.png", animations="disabled")
             beside.write_text(outline)
         known = beside.read_text() if beside.exists() else ""
-        changed = "\n".join(
-            unified_diff(known.splitlines(), outline.splitlines(), n=1, lineterm="")
-        )
+        lines = unified_diff(known.splitlines(), outline.splitlines(), n=1, lineterm="")
         again = "is stale, take it anew with ./run test tests/console/browser --pictures"
         assert outline == known, f"the picture {name} {again}:\n" + "\n".join(lines)
 
