@@ -6,6 +6,7 @@ import signal
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from rich.console import Console
 from rich.progress import Progress
 
 from commands.customer import Customer
+from commands.demo_plugins import PLUGINS, Channel, open_channel, show_plugins, switch_on
 from commands.demo_progress import LONGEST_SECONDS, open_progress, watch
 from commands.demo_recordings import find_missing_recordings
 from commands.demo_report import find_faults, show_second_sync, show_what_landed
 from commands.demo_warnings import TIMING, tell_warnings
+from commands.examples import lay_out
 from commands.trial import Trial, TrialFailed, open_trial, wait_for
 
 SIMULATOR_PORT, WEB_PORT = 8100, 8000
@@ -55,12 +58,17 @@ def command(once: bool, scene: str, people: int) -> None:
     ports = None if once else (SIMULATOR_PORT, WEB_PORT)
     with tempfile.TemporaryDirectory(prefix="rollcall-demo-") as name:
         try:
-            timing = TIMING if scene == "warnings" else {}
-            with open_trial(Path(name), ports=ports, **timing) as trial:
+            with ExitStack() as stack:
                 if scene == "warnings":
+                    trial = stack.enter_context(open_trial(Path(name), ports=ports, **TIMING))
                     faults = tell_warnings(screen, trial)
                 else:
-                    faults = tell(screen, trial, scene, people)
+                    plugins = lay_out(Path(name) / "plugins", *PLUGINS)
+                    channel = stack.enter_context(open_channel())
+                    trial = stack.enter_context(
+                        open_trial(Path(name), ports=ports, PYTHONPATH=str(plugins))
+                    )
+                    faults = tell(screen, trial, scene, people, channel)
                 for fault in faults:
                     screen.print(f"[red]missing:[/red] {fault}")
                 if not once:
@@ -74,7 +82,7 @@ def command(once: bool, scene: str, people: int) -> None:
     sys.exit(1 if faults else 0)
 
 
-def tell(screen: Console, trial: Trial, scene: str, people: int) -> list[str]:
+def tell(screen: Console, trial: Trial, scene: str, people: int, channel: Channel) -> list[str]:
     """Play the scene and show what came of it; what is missing, a sentence each."""
     simulated = trial.simulated
     simulated.call("PATCH", "/zoom/webhooks", {"enabled": scene != "silent"})
@@ -84,6 +92,7 @@ def tell(screen: Console, trial: Trial, scene: str, people: int) -> list[str]:
 
     customer = Customer(trial.rollcall_url)
     customer.install_scene(simulated, plan)
+    switch_on(simulated, customer, portal_id, channel)
     wanted = {"webinar_sync": "all", "recording_sync": "all", **plan["settings"]}
     customer.api("PATCH", "/settings", wanted)
     screen.print(
@@ -109,6 +118,7 @@ def tell(screen: Console, trial: Trial, scene: str, people: int) -> list[str]:
         faults = _await_the_end(progress, trial, customer, webinar_id)
         faults += _await_recordings(progress, trial, portal_id, played)
     show_what_landed(screen, simulated, customer, played)
+    faults += show_plugins(screen, simulated, portal_id, channel, trial.rollcall)
     faults += find_faults(simulated, customer, played)
     return faults + show_second_sync(screen, simulated, customer, played)
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.plan import FOLLOW_UP
+
 OutcomeName = Literal["in_sync", "excluded", "failing", "waiting"]
 
 
@@ -70,16 +72,24 @@ def conclude(standing: Standing, effects: Sequence[EffectState]) -> Outcome:
 
 def _failing(standing: Standing, effects: Sequence[EffectState]) -> Outcome | None:
     for effect in effects:
-        if effect.state == "rejected":
+        if effect.state == "rejected" and effect.kind != FOLLOW_UP:
             reason = "not_confirmed" if effect.error.startswith("not confirmed") else "rejected"
             return Outcome("failing", reason, effect.error)
     if standing.plugin_failure:
         return Outcome("failing", "plugin_failed", standing.plugin_failure)
+    for effect in effects:
+        if effect.state == "rejected":
+            return Outcome("failing", "plugin_failed", effect.error)
     return None
 
 
 def _waiting_for_effects(standing: Standing, effects: Sequence[EffectState]) -> Outcome | None:
-    open_effects = [e for e in effects if e.state in ("planned", "sending", "unconfirmed")]
+    # A follow-up that is still to run keeps nobody waiting: HubSpot holds what it should.
+    open_effects = [
+        effect
+        for effect in effects
+        if effect.state in ("planned", "sending", "unconfirmed") and effect.kind != FOLLOW_UP
+    ]
     if open_effects and standing.connection_problem:
         return Outcome("waiting", "reconnect", standing.connection_problem)
     if any(effect.state == "unconfirmed" for effect in open_effects):

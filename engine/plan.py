@@ -14,6 +14,8 @@ APP_EVENT_KINDS = ("app_registered", "app_attended", "app_recording")
 AUDIENCE_KINDS = ("call_contact", "app_recording")
 """What a recording brings each person of its audience."""
 CALL_KINDS = ("call", "transcript")
+FOLLOW_UP = "follow_up"
+"""A plugin's own I/O: nothing HubSpot holds, so no run sends it or waits for it."""
 IMMUTABLE_KINDS = frozenset({"register", "cancel", "attend", *APP_EVENT_KINDS})
 """Once applied these are never sent again; a later change is recorded as ``cannot_change``."""
 

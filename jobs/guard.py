@@ -16,12 +16,14 @@ from types import TracebackType
 from typing import Any
 
 from engine.dispatch import Decision, Question, RecordingQuestion
-from jobs.guard_process import ANSWER, CHUNK, Chunk, Limits, Suspect, serve
+from jobs.follow_up_process import FollowUpAnswer, FollowUpCall, read_answer
+from jobs.guard_process import ANSWER, CHUNK, FOLLOW_UP, Chunk, Limits, Suspect, serve
 from jobs.pipe import BrokenFrame, dumps, loads_decisions, read_frame, write_frame
 from plugins.registry import Registry
 from rollcall import Retryable
 
 PATIENCE = 10.0
+FOLLOW_UP_PATIENCE = 30.0
 MEMORY = 256 * 1024 * 1024
 
 
@@ -55,13 +57,19 @@ class Guard:
 
     @classmethod
     def start(
-        cls, registry: Registry, *, patience: float = PATIENCE, memory: int = MEMORY
+        cls,
+        registry: Registry,
+        *,
+        patience: float = PATIENCE,
+        memory: int = MEMORY,
+        follow_up: float = FOLLOW_UP_PATIENCE,
     ) -> Guard:
         """Fork the guard process. Call it from the main thread, before anything opens a thread,
         a connection or a lock: a fork copies them in whatever state they are.
 
         ``patience`` is the number of seconds a plugin may take with one hook for a whole chunk;
-        ``memory`` the bytes that deciding a chunk may take.
+        ``memory`` the bytes that deciding a chunk may take; ``follow_up`` the seconds for one
+        follow-up.
         """
         requests, requests_end = os.pipe()
         answers, answers_end = os.pipe()
@@ -69,7 +77,7 @@ class Guard:
         pid = os.fork()
         if pid == 0:
             try:
-                serve(requests, answers_end, registry, Limits(patience, memory), parent)
+                serve(requests, answers_end, registry, Limits(patience, memory, follow_up), parent)
             finally:
                 os._exit(1)
         os.close(requests)
@@ -92,7 +100,7 @@ class Guard:
         """
         request = dumps(Chunk(list(questions), dict(settings), list(order), dict(paused or {})))
         with self._lock:
-            suspects, kind, body = self._exchange(request)
+            suspects, kind, body = self._exchange(CHUNK, request)
         if kind != ANSWER:
             raise GuardError(f"plugins could not be asked: {body.decode(errors='replace')}")
         try:
@@ -104,6 +112,22 @@ class Guard:
             raise GuardError("the guard process answered about others than it was asked")
         return ChunkAnswer(decisions, tuple(Suspect(**one) for one in json.loads(suspects)))
 
+    def run(self, call: FollowUpCall) -> FollowUpAnswer:
+        """Run a plugin's follow-up and say what came of it, however it ended.
+
+        Raises `GuardError` when the guard itself is gone.
+        """
+        with self._lock:
+            suspects, kind, body = self._exchange(FOLLOW_UP, dumps(call))
+        if kind != ANSWER:
+            raise GuardError(f"the follow-up could not be run: {body.decode(errors='replace')}")
+        for suspect in json.loads(suspects):
+            return FollowUpAnswer(suspect["message"])
+        try:
+            return read_answer(body)
+        except ValueError as error:
+            raise GuardError("a plugin spoilt the answer of the guard process") from error
+
     def close(self) -> None:
         """End the guard process and wait for it. Closing twice does nothing."""
         with self._lock:
@@ -111,12 +135,12 @@ class Guard:
             with suppress(ChildProcessError):  # closed before, or reaped by somebody else
                 os.waitpid(self.pid, 0)
 
-    def _exchange(self, request: bytes) -> tuple[bytes, bytes, bytes]:
+    def _exchange(self, kind: bytes, request: bytes) -> tuple[bytes, bytes, bytes]:
         """The suspects, and the kind and body of the answer."""
         if not self._is_open:
             raise GuardError("the guard process has ended")
         try:
-            write_frame(self._requests, CHUNK, request)
+            write_frame(self._requests, kind, request)
             suspects, answer = read_frame(self._answers), read_frame(self._answers)
             if suspects is None or answer is None:
                 raise BrokenFrame

@@ -13,19 +13,20 @@ import os
 import select
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, NoReturn
 
 from engine.dispatch import (
     Announce,
-    Decision,
     PluginFailure,
     Question,
     RecordingQuestion,
     decide,
 )
+from jobs.follow_up_process import run_call
 from jobs.pipe import dumps, loads, read_frame, take_frame, write_frame
 from jobs.process import (
     die_with,
@@ -36,9 +37,9 @@ from jobs.process import (
 )
 from plugins.registry import Registry
 
-CHUNK, PROGRESS, ANSWER, ERROR, SUSPECTS = b"c", b"p", b"a", b"e", b"s"
-"""Kinds of frames. Parent to guard: CHUNK. Child to guard: PROGRESS, then ANSWER or ERROR.
-Guard to parent: SUSPECTS, then ANSWER or ERROR."""
+CHUNK, PROGRESS, ANSWER, ERROR, SUSPECTS, FOLLOW_UP = b"c", b"p", b"a", b"e", b"s", b"f"
+"""Kinds of frames. Parent to guard: CHUNK or FOLLOW_UP. Child to guard: PROGRESS, then
+ANSWER or ERROR. Guard to parent: SUSPECTS, then ANSWER or ERROR."""
 
 
 _OUT_OF_MEMORY = 77
@@ -65,10 +66,18 @@ class Suspect:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds without a sign of life, and bytes beyond what the guard itself occupies."""
+    """Seconds without a sign of life, and bytes beyond what the guard itself occupies.
+
+    ``follow_up`` are the seconds a follow-up may take, which calls others and waits for them.
+    """
 
     patience: float
     memory: int
+    follow_up: float
+
+
+Work = Callable[[Announce], bytes]
+"""What a child does, given a way to name the plugin it is about to call; the body of its answer."""
 
 
 def serve(requests: int, answers: int, registry: Registry, limits: Limits, parent: int) -> NoReturn:
@@ -78,7 +87,8 @@ def serve(requests: int, answers: int, registry: Registry, limits: Limits, paren
     forget_descriptors((requests, answers))
     gc.freeze()  # children share these pages as long as nobody touches them
     while (frame := read_frame(requests)) is not None:
-        suspects, kind, body = _answer(frame[1], requests, registry, limits)
+        answer = _run_call if frame[0] == FOLLOW_UP else _answer
+        suspects, kind, body = answer(frame[1], requests, registry, limits)
         write_frame(answers, SUSPECTS, json.dumps([asdict(one) for one in suspects]).encode())
         write_frame(answers, kind, body)
     os._exit(0)
@@ -90,7 +100,9 @@ def _answer(
     """Try until a child answers, each time without the plugin that stopped the last one."""
     suspects: list[Suspect] = []
     while True:
-        outcome = _try(request, suspects, requests, registry, limits)
+        outcome = _try(
+            partial(_decide, request, suspects, registry), requests, limits, limits.patience
+        )
         if not isinstance(outcome, Suspect):
             return suspects, *outcome
         if outcome.plugin in ("", *(one.plugin for one in suspects)):
@@ -98,18 +110,28 @@ def _answer(
         suspects.append(outcome)
 
 
+def _run_call(
+    request: bytes, requests: int, registry: Registry, limits: Limits
+) -> tuple[list[Suspect], bytes, bytes]:
+    """Run one follow-up, once; when it took its process down it is the suspect."""
+    outcome = _try(partial(run_call, request, registry), requests, limits, limits.follow_up)
+    if not isinstance(outcome, Suspect):
+        return [], *outcome
+    return ([outcome], ANSWER, b"") if outcome.plugin else ([], ERROR, outcome.message.encode())
+
+
 def _try(
-    request: bytes, suspects: list[Suspect], requests: int, registry: Registry, limits: Limits
+    work: Work, requests: int, limits: Limits, patience: float
 ) -> tuple[bytes, bytes] | Suspect:
     reader, writer = os.pipe()
     guard = os.getpid()
     pid = os.fork()
     if pid == 0:
-        _run_child(request, suspects, writer, registry, limits, guard)
+        _run_child(work, writer, limits, guard)
     os.close(writer)
     with suppress(OSError):
         os.setpgid(pid, pid)  # the child does so too; whoever comes first
-    watch = _Watch(reader, requests, limits.patience)
+    watch = _Watch(reader, requests, patience)
     answer = watch.wait()
     # The whole group: a plugin may have started something. Its leader is not reaped yet, so the
     # number cannot be somebody else's.
@@ -175,15 +197,8 @@ class _Watch:
         return f"ended its process ({f'signal {-code}' if code < 0 else f'exit code {code}'})"
 
 
-def _run_child(
-    request: bytes,
-    suspects: list[Suspect],
-    writer: int,
-    registry: Registry,
-    limits: Limits,
-    guard: int,
-) -> NoReturn:
-    """Decide, answer, and leave without running anything on the way out."""
+def _run_child(work: Work, writer: int, limits: Limits, guard: int) -> NoReturn:
+    """Work, answer, and leave without running anything on the way out."""
     try:
         os.setpgid(0, 0)
         die_with(guard)
@@ -202,21 +217,20 @@ def _run_child(
             limit_memory(limits.memory)  # anew each time: nobody pays for a neighbour's hoard
 
         try:
-            chunk: Chunk = loads(request)
-            decisions = _decide(chunk, suspects, registry, announce)
-            announce("", "")
-            tell(ANSWER, dumps(decisions))
+            tell(ANSWER, work(announce))
         except MemoryError:
             os._exit(_OUT_OF_MEMORY)  # the plugin named last is the suspect
         except Exception as error:
-            tell(ERROR, f"{type(error).__name__} while deciding".encode())
+            tell(ERROR, f"{type(error).__name__} in the guard".encode())
     finally:
         os._exit(0)
 
 
 def _decide(
-    chunk: Chunk, suspects: list[Suspect], registry: Registry, announce: Announce
-) -> list[Decision]:
+    request: bytes, suspects: list[Suspect], registry: Registry, announce: Announce
+) -> bytes:
+    """The decisions about a chunk, without the suspects."""
+    chunk: Chunk = loads(request)
     plugins = {plugin.name: plugin for plugin in registry.plugins}
     paused = [Suspect(name, "", why) for name, why in chunk.paused.items()]
     left_out = {
@@ -226,7 +240,7 @@ def _decide(
     }
     out = {name: failure.message for name, failure in left_out.items()}
     out |= {name: "is not installed" for name in chunk.order if name not in plugins}
-    return list(
+    decisions = list(
         decide(
             chunk.questions,
             plugins,
@@ -237,3 +251,5 @@ def _decide(
             announce=announce,
         )
     )
+    announce("", "")
+    return dumps(decisions)

@@ -16,6 +16,7 @@ from store.alerts import has_due_alert
 from store.backfills import backfills_due
 from store.database import reading, writing
 from store.directory import portals_to_list
+from store.follow_ups import portals_with_follow_ups
 from store.inbox_work import has_new_deliveries
 from store.leases import release_lease, take_lease
 from store.leaving import erasures_due
@@ -105,5 +106,6 @@ def count_work(database: Engine, now: datetime) -> dict[Pool, int]:
             "bulk": len(ready_portals(connection, "bulk", now, MOST_WORKERS))
             + len(portals_to_list(connection, now, DISCOVER_EVERY))
             + len(backfills_due(connection, now))
+            + len(portals_with_follow_ups(connection, now))
             + has_due_alert(connection, now),
         }

@@ -7,9 +7,16 @@ from typing import Any
 
 from engine.backfill import HISTORICAL
 from engine.merge import Loser
-from engine.plan import WantedEffect, effect_key, participation_payload, to_milliseconds
+from engine.plan import (
+    FOLLOW_UP,
+    WantedEffect,
+    effect_key,
+    hash_payload,
+    participation_payload,
+    to_milliseconds,
+)
 from jobs.gathering import Appearance, PersonPlan, Rules
-from rollcall import AuditEntry, MarketingParticipation, TimelineEvent
+from rollcall import AuditEntry, FollowUp, MarketingParticipation, TimelineEvent
 
 
 def occurrence_wishes(item: Appearance, rules: Rules) -> list[WantedEffect]:
@@ -18,6 +25,9 @@ def occurrence_wishes(item: Appearance, rules: Rules) -> list[WantedEffect]:
         return []
     wishes = []
     for stamped in item.decision.effects:
+        if isinstance(stamped.effect, FollowUp):
+            wishes += _follow_up(item, stamped.effect, stamped.plugin, stamped.version)
+            continue
         kind, payload = _kind_and_payload(item, stamped.effect, rules)
         if kind and payload is not None:
             wishes.append(
@@ -30,6 +40,18 @@ def occurrence_wishes(item: Appearance, rules: Rules) -> list[WantedEffect]:
                 )
             )
     return wishes
+
+
+def _follow_up(item: Appearance, effect: FollowUp, plugin: str, version: str) -> list[WantedEffect]:
+    """One job a person, function and arguments, whatever the generation: it cannot be taken back.
+
+    None for a quiet backfill, which tells nobody about webinars long past.
+    """
+    if item.occurrence["is_historical"]:
+        return []
+    payload = {"function": effect.function, "arguments": dict(effect.arguments)}
+    key = effect_key(FOLLOW_UP, *place_of(item), plugin, hash_payload(payload))
+    return [WantedEffect(key, FOLLOW_UP, payload, plugin, version)]
 
 
 def _kind_and_payload(

@@ -39,6 +39,7 @@ from jobs.events import (
     target_of,
     withdraw_event,
 )
+from jobs.follow_ups import run_follow_ups
 from jobs.housekeeping import keep_house
 from jobs.leaving import erase_due
 from jobs.live_runs import has_people_left
@@ -105,8 +106,9 @@ def work_off(runtime: Runtime, pool: Pool) -> None:
         erased = erase_due(runtime) if pool == "live" else 0
         discovered = discover_due(runtime) if pool == "bulk" else 0
         backfilled = advance_backfills(runtime) if pool == "bulk" else 0
+        followed = run_follow_ups(runtime) if pool == "bulk" else 0
         worked = work_for_next_portal(runtime, pool, _work_for_portal)
-        if answered or drained or erased or discovered or backfilled or worked:
+        if answered or drained or erased or discovered or backfilled or followed or worked:
             continue
         if pool == "bulk":
             keep_house(runtime)

@@ -132,7 +132,18 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """The plugin's own I/O, run later as a job: ``module:function`` and its arguments."""
+    """The plugin's own I/O, run later as a job: ``module:function`` and its arguments.
+
+    The function is called as ``function(arguments, settings)``: ``arguments`` as given here,
+    ``settings`` the plugin's own, in force when it runs. It has 30 seconds and no other data. For
+    one person of an occurrence, the same function and arguments succeed once; what has to be told
+    once although figures may be corrected leaves the figures out. If a process dies between the
+    success and its note, it runs again, so the arguments should say what makes it one.
+
+    What it raises is tried again a few times, later each time; ``rollcall.errors.Permanent`` is
+    not. Texts of :class:`rollcall.errors.RollcallError` are shown to people; of anything else only
+    the kind. One that ``on_recording`` returns is not run.
+    """
 
     function: str
     arguments: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

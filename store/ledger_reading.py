@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, func, or_, select, true
+from sqlalchemy import Connection, RowMapping, and_, func, or_, select
 
+from engine.plan import FOLLOW_UP
 from store.statements import among
 from store.tables import effect, person
 
@@ -51,7 +52,10 @@ def contact_effects(connection: Connection, person_pks: Sequence[int]) -> dict[i
 def count_sendable(
     connection: Connection, occurrence_pk: int, now: datetime, kinds: Sequence[str] = ()
 ) -> int:
-    """Effects of people known in HubSpot that could be sent now, of these kinds or of any."""
+    """Effects of people known in HubSpot that could be sent now, of these kinds or of any.
+
+    Follow-ups are none of these: nothing waits for them.
+    """
     return int(
         connection.execute(
             select(func.count())
@@ -59,7 +63,7 @@ def count_sendable(
             .where(
                 effect.c.occurrence_pk == occurrence_pk,
                 effect.c.state == "planned",
-                effect.c.kind.in_(kinds) if kinds else true(),
+                effect.c.kind.in_(kinds) if kinds else effect.c.kind != FOLLOW_UP,
                 may_go(now),
                 or_(
                     effect.c.person_pk.is_(None),
@@ -91,7 +95,11 @@ def next_effect_at(connection: Connection, occurrence_pk: int) -> datetime | Non
     """When the next parked or unconfirmed effect of the occurrence is due; None when none is."""
     moment: datetime | None = connection.execute(
         select(func.min(effect.c.not_before)).where(
-            and_(effect.c.occurrence_pk == occurrence_pk, effect.c.state.in_(OPEN))
+            and_(
+                effect.c.occurrence_pk == occurrence_pk,
+                effect.c.state.in_(OPEN),
+                effect.c.kind != FOLLOW_UP,
+            )
         )
     ).scalar()
     return moment

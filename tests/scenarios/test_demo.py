@@ -31,6 +31,8 @@ def test_S31_the_demo_balances_and_a_second_sync_writes_nothing_B02() -> None:
     told = demo("--people", "60")
     assert "67 Zoom people = 47 in sync + 19 excluded + 0 failing + 1 waiting   (holds)" in told
     assert "26 contacts, a transcript of 3 utterances" in told
+    assert "Engagement score: 26 contacts" in told
+    assert "Slack messages: 26, such as: " in told
     assert "0 writes told, 0 seen by HubSpot" in told
     reasons = {line.split()[1] for line in told.splitlines() if line.startswith("excluded")}
     assert reasons == {
