@@ -12,8 +12,10 @@ import pytest
 
 from commands.__main__ import COMMANDS
 from engine.warnings import TITLES
+from jobs.leaving import CLOCK
 from oauth.flows import HUBSPOT_OPTIONAL_SCOPES, HUBSPOT_SCOPES
 from rollcall.__main__ import WHERE
+from store.past_effects import KEPT_FOR
 
 HOME = Path(__file__).parent.parent
 PAGES = [HOME / "README.md", HOME / "CONTRIBUTING.md", *sorted((HOME / "docs").rglob("*.md"))]
@@ -102,6 +104,13 @@ class TestListing:
         for name, _, _, shown in self.rows():
             for path in re.findall(r"`([^`]+)`", shown):
                 assert (HOME / path).is_file(), f"{name}: {path}"
+
+    def test_how_long_things_are_kept_is_as_the_code_has_it(self) -> None:
+        policy = (HOME / "docs" / "listing" / "privacy.md").read_text()
+        assert f"| {KEPT_FOR.days} days after disconnecting |" in policy
+        leaving = (HOME / "docs" / "how-to" / "disconnect.md").read_text()
+        assert f"for {KEPT_FOR.days} days" in leaving
+        assert f"kept for {CLOCK.days} days" in leaving
 
     def test_the_reviewer_is_shown_every_scope(self) -> None:
         plan = (HOME / "docs" / "listing" / "test-plan.md").read_text()
