@@ -14,3 +14,5 @@ lock:
 		--output-file requirements/run.txt $(LOCKFLAGS)
 	$(COMPILE) --extra test --extra lint --constraints requirements/run.txt \
 		--output-file requirements/test.txt $(LOCKFLAGS)
+	$(COMPILE) --extra docs --constraints requirements/run.txt --constraints requirements/test.txt \
+		--output-file requirements/docs.txt $(LOCKFLAGS)

@@ -22,6 +22,7 @@ COMMANDS = {
     ),
     "rules": ("commands.rules", "Make the table of the rules and their tests anew."),
     "contract": ("commands.contract", "Make the hook reference and the stored contract anew."),
+    "docs": ("commands.docs", "The site of the documentation, into var/site."),
     "serve": ("commands.serve", "Web, workers and scheduler in the foreground."),
     "web": ("commands.web", "The web processes alone."),
     "worker": ("commands.workers", "The worker processes alone."),

@@ -339,3 +339,6 @@ _READERS: dict[str, Reader] = {
     **_family(_read_recording, "recording", "trashed", "recovered", "deleted"),
     **_family(_read_recordings, "recording", "batch_trashed", "batch_recovered", "batch_deleted"),
 }
+
+SUBSCRIBED = frozenset(_READERS) - {URL_VALIDATION, "app_deauthorized"}
+"""The events to subscribe to: those that are read, without the two Zoom sends unasked."""

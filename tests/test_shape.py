@@ -189,6 +189,7 @@ class TestLocks:
         [
             ("run.txt", ("app", "embedded", "postgres", "build")),
             ("test.txt", ("test", "lint")),
+            ("docs.txt", ("docs",)),
         ],
     )
     def test_a_lock_holds_what_setup_cfg_asks_for(self, lock, extras):
@@ -203,9 +204,10 @@ class TestLocks:
 
         assert not stale, "run `make lock`"
 
-    def test_both_locks_agree(self):
-        run, test = self.locked("run.txt"), self.locked("test.txt")
+    @pytest.mark.parametrize(("one", "other"), [("run", "test"), ("run", "docs"), ("test", "docs")])
+    def test_two_locks_agree(self, one, other):
+        first, second = self.locked(f"{one}.txt"), self.locked(f"{other}.txt")
 
-        assert {name: run[name] for name in run.keys() & test.keys()} == {
-            name: test[name] for name in run.keys() & test.keys()
+        assert {name: first[name] for name in first.keys() & second.keys()} == {
+            name: second[name] for name in first.keys() & second.keys()
         }

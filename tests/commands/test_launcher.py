@@ -41,7 +41,7 @@ def checkout(tmp_path: Path) -> Path:
     (folder / "requirements").mkdir(parents=True)
     for name in ["run", "setup.cfg", "pyproject.toml"]:
         shutil.copy(ROOT / name, folder / name)
-    for name in ["run.txt", "test.txt"]:
+    for name in ["run.txt", "test.txt", "docs.txt"]:
         (folder / "requirements" / name).write_text(f"# {name}\n")
     write_program(tools / "python3.13", STRAW_PYTHON)
     return folder
@@ -110,6 +110,11 @@ class TestSetUp:
         run(checkout, "test")
 
         assert asked(checkout) == ["pip test.txt"]
+
+    def test_the_documentation_adds_its_own_lock_and_no_tests(self, checkout):
+        run(checkout, "docs")
+
+        assert asked(checkout) == ["venv", "pip run.txt", "pip project", "pip docs.txt"]
 
     @pytest.mark.parametrize(
         ("changed", "redone"),

@@ -4,22 +4,39 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args
 
 import pytest
 
+from engine.plan import APP_EVENT_KINDS
 from oauth.flows import HUBSPOT_OPTIONAL_SCOPES, HUBSPOT_SCOPES
 from oauth.routes import HUBSPOT_CALLBACK, HUBSPOT_INSTALL
+from plugins import timeline_events
+from rollcall import TimelineEvent
 from rollcall.effects import EXCLUSION_REASONS
 from schemas.api_people import OUTCOMES
 from schemas.hubspot_webhooks import Happening, parse_contact_events
 from tests.marketplace.conftest import APP, FOLDER, read, sources
+from tests.rollcall.values import attendance, context, recording, registrant
 
 ROOT = "${ROLLCALL_URL}"
 METAS = sorted(APP.rglob("*-hsmeta.json"))
 SHARED = APP / "packages" / "shared"
+EVENTS = FOLDER / "app-events"
+AUDIENCE = {"recording_audience": "attended"}
+
+
+def sent_events() -> dict[str, Mapping[str, str]]:
+    """What the built-in plugin sends of each type."""
+    effects = (
+        *timeline_events.on_registrant(registrant()),
+        *timeline_events.on_attendance(attendance()),
+        *timeline_events.on_recording(recording(), context(settings=AUDIENCE)),
+    )
+    return {one.type: one.properties for one in effects if isinstance(one, TimelineEvent)}
 
 
 @pytest.fixture
@@ -73,6 +90,35 @@ class TestApp:
             (found,) = parse_contact_events(json.dumps([event]).encode())
             read_as.append(found.happening)
         assert set(read_as) == set(get_args(Happening))
+
+
+class TestAppEvents:
+    """https://developers.hubspot.com/docs/apps/developer-platform/add-features/app-events/reference"""
+
+    def test_they_are_not_uploaded_before_hubspot_approved_them(self) -> None:
+        assert not (APP / "app-events").exists()
+
+    def test_each_has_exactly_the_properties_that_are_sent(self) -> None:
+        sent = sent_events()
+        defined = {path.stem.removesuffix("-hsmeta"): path for path in EVENTS.glob("*.json")}
+        assert set(defined) == set(sent) == {kind.removeprefix("app_") for kind in APP_EVENT_KINDS}
+        for kind, path in defined.items():
+            meta = json.loads(path.read_text())
+            config = meta["config"]
+            assert (meta["uid"], meta["type"]) == (f"rollcall_{kind}", "app-event")
+            assert (config["objectType"], len(config["name"]) <= 50) == ("CONTACT", True)
+            types = {one["name"]: one["type"] for one in config["properties"]}
+            assert set(types) == set(sent[kind])
+            numbers = {name for name, type_ in types.items() if type_ == "number"}
+            assert numbers == {name for name in types if name.startswith("duration_")}
+            assert all(float(sent[kind][name]) >= 0 for name in numbers)
+            shown = re.findall(r"{{(\w+)}}", config["headerTemplate"] + config["detailTemplate"])
+            assert set(shown) <= set(types)
+
+    def test_how_they_get_in_is_told(self) -> None:
+        told = (FOLDER / "README.md").read_text()
+        assert "cp app-events/*-hsmeta.json src/app/app-events/" in told
+        assert "HUBSPOT_APP_EVENTS" in told
 
 
 class TestCalls:
