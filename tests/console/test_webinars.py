@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from flask import render_template
 
 from store.tables import run, webinar
 from tests.console.desk import NOW, Desk
@@ -90,3 +91,25 @@ def test_X11_whatever_zoom_calls_a_webinar_is_text(desk: Desk) -> None:
     change(desk, webinar, row["id"], topic=NASTY, host_email=NASTY)
     assert_inert(desk.browser.get(f"/console/webinars?search={webinar_id}").text)
     assert "<script>alert" in desk.text(f"/console/webinars?search={webinar_id}")
+
+
+@pytest.mark.parametrize(
+    ("reason", "path"),
+    [
+        ("global_off", "/console/settings"),
+        ("host_domain_excluded", "/console/settings/exclusions"),
+        ("recordings_domain_excluded", "/console/settings/exclusions"),
+        ("plugin_unavailable", "/console/settings/plugins"),
+        ("plugin_failed", "/console/settings/plugins"),
+        ("question_unmapped", "/console/settings/questions/95"),
+    ],
+)
+def test_S24_a_warnings_button_leads_to_the_very_page_that_mends_it(
+    desk: Desk, reason: str, path: str
+) -> None:
+    action = {"name": "open_settings", "label": "Open", "filters": {}}
+    warning = {"reason": reason, "action": action, "occurrence_id": None}
+    webinar_shown = {"id": "95", "occurrences": []}
+    with desk.site.app.test_request_context():
+        button = render_template("parts/action.html", webinar=webinar_shown, one=warning)
+    assert list(Tags(button).links()) == [path]
