@@ -24,7 +24,7 @@ from store.backfills import (
     read_backfill,
 )
 from store.database import reading, writing
-from store.leases import keeping_lease, release_lease, take_lease
+from store.leases import holding_lease
 
 LEASE_SECONDS = 30.0
 MAX_ATTEMPTS = 8
@@ -38,19 +38,11 @@ def advance_backfills(runtime: Runtime) -> int:
     with reading(runtime.database) as connection:
         due = backfills_due(connection, runtime.clock())
     for backfill_id in due:
-        held = take_lease(
-            runtime.database, lease_of(backfill_id), runtime.owner, seconds=LEASE_SECONDS
-        )
-        if held is None:
-            continue
-        try:
-            with keeping_lease(
-                runtime.database, held, seconds=LEASE_SECONDS, every=LEASE_SECONDS / 4
-            ):
+        name = lease_of(backfill_id)
+        with holding_lease(runtime.database, name, runtime.owner, seconds=LEASE_SECONDS) as held:
+            if held is not None:
                 _advance(runtime, backfill_id)
-        finally:
-            release_lease(runtime.database, held)
-        return 1
+                return 1
     return 0
 
 

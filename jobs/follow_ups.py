@@ -20,7 +20,7 @@ from jobs.runtime import Runtime
 from jobs.stopping import is_told_to_stop
 from store.database import reading, writing
 from store.follow_ups import blame, count_try, lease_of, next_follow_up, portals_with_follow_ups
-from store.leases import Lease, LeaseLost, check_lease, keeping_lease, release_lease, take_lease
+from store.leases import Lease, LeaseLost, check_lease, holding_lease
 from store.ledger import (
     Sent,
     mark_applied,
@@ -45,20 +45,15 @@ def run_follow_ups(runtime: Runtime) -> int:
         portals = portals_with_follow_ups(connection, runtime.clock())
     random.shuffle(portals)  # nosec B311 - so that none comes first each time
     for portal_id in portals:
-        held = take_lease(
-            runtime.database, lease_of(portal_id), runtime.owner, seconds=LEASE_SECONDS
-        )
-        if held is None:
-            continue
+        name = lease_of(portal_id)
         try:
-            with keeping_lease(
-                runtime.database, held, seconds=LEASE_SECONDS, every=LEASE_SECONDS / 4
-            ):
-                return _run_those_of(runtime, held, portal_id)
+            with holding_lease(
+                runtime.database, name, runtime.owner, seconds=LEASE_SECONDS
+            ) as held:
+                if held is not None:
+                    return _run_those_of(runtime, held, portal_id)
         except LeaseLost:
             log.warning("follow_ups_taken_over", portal=portal_id)
-        finally:
-            release_lease(runtime.database, held)
     return 0
 
 

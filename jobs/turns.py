@@ -14,7 +14,7 @@ from jobs.runtime import Runtime
 from jobs.slices import SLICE_SECONDS
 from jobs.stopping import is_told_to_stop
 from store.database import reading
-from store.leases import Lease, keeping_lease, release_lease, take_lease
+from store.leases import holding_lease
 from store.registration_requests import next_request_at
 from store.runs import Pool, next_ready_at, ready_portals, turn_of, waiting_portals
 
@@ -68,26 +68,15 @@ def work_for_next_portal(runtime: Runtime, pool: Pool, work: Work) -> bool:
     with reading(runtime.database) as connection:
         portals = ready_portals(connection, pool, runtime.clock(), PORTALS)
     for position, portal_id in enumerate(portals):
-        held = _take_turn(runtime, portal_id, pool)
-        if held is None:
-            continue
-        try:
+        turn = turn_of(portal_id, pool)
+        with holding_lease(runtime.database, turn, runtime.owner, seconds=LEASE_SECONDS) as held:
+            if held is None:
+                continue
             if left := len(portals) - position - 1:
                 runtime.call(pool, left)
-            with keeping_lease(
-                runtime.database, held, seconds=LEASE_SECONDS, every=LEASE_SECONDS / 4
-            ):
-                work(runtime, portal_id, pool)
-        finally:
-            release_lease(runtime.database, held)
-        return True
+            work(runtime, portal_id, pool)
+            return True
     return False
-
-
-def _take_turn(runtime: Runtime, portal_id: str, pool: Pool) -> Lease | None:
-    return take_lease(
-        runtime.database, turn_of(portal_id, pool), runtime.owner, seconds=LEASE_SECONDS
-    )
 
 
 def seconds_until_ready(runtime: Runtime, pool: Pool) -> float | None:

@@ -94,6 +94,22 @@ def keeping_lease(engine: Engine, held: Lease, *, seconds: float, every: float) 
         keeper.join()
 
 
+@contextmanager
+def holding_lease(
+    engine: Engine, name: str, owner: str, *, seconds: float
+) -> Iterator[Lease | None]:
+    """Hold a lease, kept until the block ends and then given back; None while another has it."""
+    held = take_lease(engine, name, owner, seconds=seconds)
+    if held is None:
+        yield None
+        return
+    try:
+        with keeping_lease(engine, held, seconds=seconds, every=seconds / 4):
+            yield held
+    finally:
+        release_lease(engine, held)
+
+
 def check_lease(connection: Connection, held: Lease) -> None:
     """Raise LeaseLost unless ``held`` is still ours; call it inside the writing transaction.
 
