@@ -35,16 +35,21 @@ def let_in() -> Response | None:
     if who is None and request.method in _SAFE_METHODS:
         return redirect("/")
     if who is None:
-        raise Notice(
-            "Sign in first",
-            "Your session has ended, so nothing was changed.",
-            status=403,
-            link="/oauth/hubspot/install",
-            link_text="Sign in with HubSpot",
-        )
+        raise sign_in_first()
     require_own_form(given.public_url)
     g.rollcall_who, g.rollcall_caller = who, Caller(who.portal_id, who.user_id)
     return None
+
+
+def sign_in_first() -> Notice:
+    """The page for who sent a form and is signed in no longer."""
+    return Notice(
+        "Sign in first",
+        "Your session has ended, so nothing was changed.",
+        status=403,
+        link="/oauth/hubspot/install",
+        link_text="Sign in with HubSpot",
+    )
 
 
 def require_own_form(public_url: str) -> None:

@@ -9,12 +9,11 @@ from redis.exceptions import RedisError
 from sqlalchemy import Engine
 from werkzeug.wrappers import Response
 
-from console.blueprint import HOME, require_own_form
+from console.blueprint import HOME, require_own_form, sign_in_first
 from oauth.access import Access
 from oauth.discovery import discover_portal
 from oauth.notices import Notice
 from oauth.sign_in import (
-    SignedIn,
     csrf_token,
     sign_in,
     sign_out,
@@ -76,7 +75,9 @@ def _add_ways_in(pages: Blueprint, engine: Engine, redis: Redis) -> None:
 def _add_setting_up(pages: Blueprint, access: Access) -> None:
     @pages.post("/console/discover")
     def discover() -> Response:
-        who = _require_signed_in(access.engine)
+        who = signed_in(access.engine)
+        if who is None:
+            raise sign_in_first()
         try:
             discover_portal(access, who.portal_id)
         except RollcallError as error:
@@ -88,16 +89,3 @@ def _add_setting_up(pages: Blueprint, access: Access) -> None:
                 link_text="Back to the console",
             ) from error
         return redirect(HOME)
-
-
-def _require_signed_in(engine: Engine) -> SignedIn:
-    who = signed_in(engine)
-    if who is None:
-        raise Notice(
-            "Sign in first",
-            "Your session has ended, so nothing was changed.",
-            status=403,
-            link="/oauth/hubspot/install",
-            link_text="Sign in with HubSpot",
-        )
-    return who
