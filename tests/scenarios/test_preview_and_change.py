@@ -9,15 +9,10 @@ from typing import Any
 import pytest
 
 from tests.scenarios.door import Doors, open_doors
+from tests.scenarios.excluded import ADA, RALF, REX, RITA, begin_with_excluded
 from tests.scenarios.stage import Stage
 from tests.scenarios.webinar import HOUR, Webinar, connect, plan_webinar
 
-ADA, REX, RITA, RALF = (
-    "ada@northquay.example",
-    "rex@lowmoor.example",
-    "rita@competitor.example",
-    "ralf@competitor.example",
-)
 Line = tuple[str, str, str | None, str | None, str | None]
 
 
@@ -58,20 +53,10 @@ def save(doors: Doors, webinar: Webinar, **settings: Any) -> tuple[list[Line], d
     return lines(doors, fresh["id"]), fresh["writes"]
 
 
-def begin(stage: Stage) -> Webinar:
-    """A settled webinar; two of four people are excluded by their domain, one of whom came."""
-    webinar = plan_webinar(stage)
-    webinar.register(ADA, REX, RITA, RALF)
-    webinar.play({ADA: [[0, HOUR]], RITA: [[0, 1800]]})
-    connect(stage, excluded_contact_domains=["competitor.example"])
-    stage.pass_time()
-    return webinar
-
-
 def test_B03_an_exclusion_taken_away_adds_exactly_the_people_and_lines_it_was_said_to(
     lone_stage: Stage, doors: Doors
 ) -> None:
-    webinar = begin(lone_stage)
+    webinar = begin_with_excluded(lone_stage)
     writes, contacts = lone_stage.simulator.writes(), lone_stage.simulator.contacts()
     said, counts = preview(doors, webinar, excluded_contact_domains=[])
     assert {line[0] for line in said} == {RITA, RALF}
@@ -93,7 +78,7 @@ def test_B03_an_exclusion_taken_away_adds_exactly_the_people_and_lines_it_was_sa
 
 
 def test_B03_an_exclusion_added_only_stops_writes(lone_stage: Stage, doors: Doors) -> None:
-    webinar = begin(lone_stage)
+    webinar = begin_with_excluded(lone_stage)
     writes, states = lone_stage.simulator.writes(), webinar.states()
     wanted = {"excluded_contact_domains": ["competitor.example", "northquay.example"]}
     said, counts = preview(doors, webinar, **wanted)
@@ -116,7 +101,7 @@ def test_B03_an_exclusion_added_only_stops_writes(lone_stage: Stage, doors: Door
 
 
 def test_B03_a_plugin_switched_off_is_tried_out_too(lone_stage: Stage, doors: Doors) -> None:
-    webinar = begin(lone_stage)
+    webinar = begin_with_excluded(lone_stage)
     off = {"exclusions": {"enabled": False}}
     writes = lone_stage.simulator.writes()
     said, _ = preview(doors, webinar, plugins=off)

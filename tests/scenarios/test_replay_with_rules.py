@@ -12,15 +12,10 @@ from store.database import writing
 from store.settings import read_settings
 from store.tables import effect, run
 from tests.scenarios.door import Doors, open_doors
+from tests.scenarios.excluded import ADA, RALF, REX, RITA, begin_with_excluded
 from tests.scenarios.stage import PORTAL, Stage
 from tests.scenarios.webinar import HOUR, Webinar, connect, plan_webinar
 
-ADA, REX, RITA, RALF = (
-    "ada@northquay.example",
-    "rex@lowmoor.example",
-    "rita@competitor.example",
-    "ralf@competitor.example",
-)
 EXCLUDE = {"excluded_contact_domains": ["competitor.example"]}
 Line = tuple[str, str, str | None, str | None, str | None]
 
@@ -66,20 +61,10 @@ def take_zoom_away(stage: Stage) -> None:
     stage.simulator.call("POST", "/faults", gone)
 
 
-def begin(stage: Stage) -> Webinar:
-    """A settled webinar; two of four people are excluded by their domain, one of whom came."""
-    webinar = plan_webinar(stage)
-    webinar.register(ADA, REX, RITA, RALF)
-    webinar.play({ADA: [[0, HOUR]], RITA: [[0, 1800]]})
-    connect(stage, excluded_contact_domains=["competitor.example"])
-    stage.pass_time()
-    return webinar
-
-
 def test_B09_without_zoom_exactly_the_formerly_excluded_people_appear(
     stage: Stage, doors: Doors
 ) -> None:
-    webinar = begin(stage)
+    webinar = begin_with_excluded(stage)
     contacts = stage.simulator.contacts()
     take_zoom_away(stage)
     asked = zoom_calls(stage)
@@ -154,7 +139,7 @@ def test_B09_a_setting_saved_meanwhile_ends_the_withdrawal_and_says_so(
 def test_B09_what_a_withdrawal_would_do_is_what_it_does_and_once(
     stage: Stage, doors: Doors
 ) -> None:
-    webinar = begin(stage)
+    webinar = begin_with_excluded(stage)
     include_everybody(stage)
     figures = {email: webinar.figures(email) for email in (ADA, REX, RITA, RALF)}
     states, writes = webinar.states(), stage.simulator.writes()
@@ -203,7 +188,7 @@ def test_B09_what_a_withdrawal_would_do_is_what_it_does_and_once(
 def test_B09_whoever_is_included_again_is_written_again_as_far_as_hubspot_can(
     stage: Stage, doors: Doors
 ) -> None:
-    webinar = begin(stage)
+    webinar = begin_with_excluded(stage)
     include_everybody(stage)
     figures, states = webinar.figures(RITA), webinar.states()
     for _ in range(2):
